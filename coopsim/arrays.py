@@ -1,0 +1,116 @@
+"""Array conventions: one definition of a game runs on numpy and on torch.
+
+Axis order is batch, player, then the rest. Memory order is free: game kernels keep
+the batch axis contiguous (it is last in memory), which is two to five times faster
+for the small player axes of games, and show it first in the shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from coopsim.extras import require
+
+Array = Any
+"""A numpy array or a torch tensor; shapes are stated where it is used."""
+
+Float = npt.NDArray[np.float64]
+"""A numpy array of float64, the type that solvers work in."""
+
+
+def namespace(array: Array) -> Any:
+    """The array namespace (numpy, or array_api_compat.torch) of `array`."""
+    if isinstance(array, np.ndarray):
+        return np
+    import array_api_compat
+
+    return array_api_compat.array_namespace(array)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where arrays live: the library, the floating type and the device.
+
+    Args:
+        library: "numpy" or "torch".
+        dtype: "float64" (to solve and to play on a CPU) or "float32" (to learn).
+        device: torch device ("cpu", "cuda"); numpy knows only "cpu".
+    """
+
+    library: str = "numpy"
+    dtype: str = "float64"
+    device: str = "cpu"
+
+    @property
+    def xp(self) -> Any:
+        """The array namespace."""
+        return _library(self.library)
+
+    def asarray(self, values: Any) -> Array:
+        """`values` as a floating array of this backend."""
+        if self.library == "numpy":
+            return np.asarray(values, dtype=self.dtype)
+        torch = require("torch", extra="learn")
+        return torch.as_tensor(values, dtype=getattr(torch, self.dtype), device=self.device)
+
+
+NUMPY = Backend()
+
+
+def backend_of(array: Array) -> Backend:
+    """The backend that `array` belongs to."""
+    if isinstance(array, np.ndarray):
+        return NUMPY if array.dtype == np.float64 else Backend(dtype=str(array.dtype))
+    return Backend("torch", str(array.dtype).removeprefix("torch."), str(array.device))
+
+
+def batch_last(array: Array) -> Array:
+    """`[B, ...]` as `[..., B]`, contiguous: a view where memory is batch last, else one copy."""
+    if isinstance(array, np.ndarray):
+        return np.ascontiguousarray(array.transpose(_LAST[array.ndim]))
+    return array.movedim(0, -1).contiguous()
+
+
+def batch_first(array: Array) -> Array:
+    """`[..., B]` seen as `[B, ...]`; memory stays as it is."""
+    if isinstance(array, np.ndarray):
+        return array.transpose(_FIRST[array.ndim])
+    return array.movedim(-1, 0)
+
+
+def at_least(array: Array, low: float) -> Array:
+    """`array`, nowhere below a number."""
+    # torch.maximum takes no numbers, and an array of them costs a pass over memory
+    # a one-player slice of a profile without batch axes is a numpy scalar, not an array
+    if isinstance(array, np.ndarray | np.generic):
+        return np.maximum(array, low)
+    return array.clamp(min=low)
+
+
+def to_numpy(array: Array) -> npt.NDArray[Any]:
+    """`array` as a numpy array on the CPU (no copy where it already is one)."""
+    if isinstance(array, np.ndarray):
+        return array
+    return np.asarray(array.detach().cpu().numpy())
+
+
+# by number of axes; np.moveaxis takes ten times as long as a transposition by known axes
+_LAST = tuple((*range(1, ndim), 0) for ndim in range(9))
+_FIRST = tuple((ndim - 1, *range(ndim - 1)) for ndim in range(9))
+
+
+@lru_cache(maxsize=4)
+def _library(name: str) -> Any:
+    if name == "numpy":
+        return np
+    if name != "torch":
+        raise ValueError(f"unknown array library {name!r}; allowed: numpy, torch")
+    require("torch", extra="learn")
+    import array_api_compat.torch
+
+    return array_api_compat.torch

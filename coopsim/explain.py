@@ -1,0 +1,107 @@
+"""pydantic's findings about a parameter class as one error that a person can act on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from coopsim import wording
+from coopsim.errors import UserError, dotted, nearest
+
+Path = tuple[str | int, ...]
+Finding = Mapping[str, Any]
+
+_RANGE = ("greater_than", "less_than", "too_short", "too_long", "multiple_of")
+
+
+def explain(findings: Sequence[Finding], data: Any, schema: wording.Schema) -> UserError:
+    """The most telling of pydantic's findings.
+
+    Args:
+        findings: `ValidationError.errors()`.
+        data: what was checked.
+        schema: the JSON Schema of the parameter class.
+
+    Returns:
+        An error with `key` the dotted path below `data` and, as an attribute, `path`.
+    """
+    placed = [(_path(data, item["loc"], item["type"]), item) for item in findings]
+    depth = max(len(path) for path, _ in placed)
+    # the branches of a union report beside each other: the deepest path is the one meant
+    path = next(path for path, _ in placed if len(path) == depth)
+    same = [item for other, item in placed if other == path]
+    # where one branch fits in type and only its range is broken, that is what to say
+    same = [item for item in same if not item["type"].endswith("_type")] or same
+    first = next((item for item in same if item["type"] == "value_error"), same[0])
+    made, path = _error(first, path, schema)
+    made.key = dotted(path) or None
+    made.path = path  # type: ignore[attr-defined]
+    return made
+
+
+def _error(finding: Finding, path: Path, schema: wording.Schema) -> tuple[UserError, Path]:
+    """The error for one finding, and where it is."""
+    kind = finding["type"]
+    if kind == "unexpected_keyword_argument":
+        known = wording.keys(schema, path[:-1])
+        word = str(path[-1])
+        return UserError(
+            "unknown key", given=word, allowed=known, nearest=nearest(word, known)
+        ), path
+    if kind in ("missing", "missing_argument"):
+        node = wording.find(schema, path)
+        return UserError("missing", allowed=wording.sentence(node, schema)), path
+    if kind == "value_error":
+        cause = finding["ctx"]["error"]
+        if not isinstance(cause, UserError):
+            return UserError(str(cause), given=_shown(finding)), path
+        below = tuple(cause.key.split(".")) if cause.key else ()
+        return cause, path + tuple(int(part) if part.isdigit() else part for part in below)
+    node = wording.find(schema, path)
+    made = UserError(_problem(kind), given=_shown(finding), allowed=wording.sentence(node, schema))
+    if isinstance(finding["input"], str):
+        made.nearest = nearest(finding["input"], _choices(node, schema))
+    return made, path
+
+
+def _problem(kind: str) -> str:
+    if kind == "finite_number":
+        return "not a finite number"
+    if kind.startswith(_RANGE):
+        return "out of range"
+    if kind == "literal_error":
+        return "no such choice"
+    return "of the wrong type"
+
+
+def _shown(finding: Finding) -> Any:
+    """What was given; text in quotes where something else was wanted, since '3' is not 3."""
+    given = finding["input"]
+    if given is None:
+        return "null"
+    choice = finding["type"] in ("literal_error", "value_error")
+    return json.dumps(given) if isinstance(given, str) and not choice else given
+
+
+def _choices(node: wording.Schema, schema: wording.Schema) -> list[str]:
+    found: list[str] = []
+    for option in wording.branches(node, schema):
+        found += option.get("enum", [option["const"]] if "const" in option else [])
+    return found
+
+
+def _path(data: Any, location: Sequence[str | int], kind: str) -> Path:
+    """The part of a pydantic location that is in the data (it names union branches too)."""
+    path: list[str | int] = []
+    node = data
+    for part in location:
+        inside = (isinstance(node, dict) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        )
+        if inside:
+            path.append(part)
+            node = node[part]
+    if kind in ("missing", "missing_argument"):
+        path.append(location[-1])
+    return tuple(path)

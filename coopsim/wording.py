@@ -1,0 +1,143 @@
+"""JSON Schemas of parameter classes in words: what type and range a key has.
+
+The check of a file, `coopsim describe` and the manual's reference all speak from here, so
+that they say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+_NOUNS = {
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "mapping",
+    "number": "number",
+    "integer": "whole number",
+    "array": "list",
+}
+_MANY = 8  # how many choices are spelled out
+
+
+def branches(node: Schema, root: Schema) -> list[Schema]:
+    """The alternatives of a schema node, references followed."""
+    if "$ref" in node:
+        return branches(root["$defs"][node["$ref"].rsplit("/", 1)[-1]], root)
+    alternatives = node.get("anyOf") or node.get("oneOf") or node.get("allOf")
+    if not alternatives:
+        return [node]
+    return [branch for option in alternatives for branch in branches(option, root)]
+
+
+def find(root: Schema, path: Sequence[str | int]) -> Schema:
+    """The node that describes the value at `path`; an empty one where nothing is said of it."""
+    node: Schema = root
+    for part in path:
+        inner = [_child(option, part) for option in branches(node, root)]
+        found = [option for option in inner if option]
+        node = found[0] if len(found) == 1 else {"anyOf": found} if found else {}
+    return node
+
+
+def keys(root: Schema, path: Sequence[str | int]) -> list[str]:
+    """The keys that a mapping at `path` may have, in the order in which they are declared."""
+    options = branches(find(root, path), root)
+    return list(dict.fromkeys(key for option in options for key in option.get("properties", {})))
+
+
+def kind(node: Schema, root: Schema) -> str:
+    """The type of a value, without its range: "number", "list of texts", "text or null"."""
+    return " or ".join(dict.fromkeys(_noun(option, root) for option in branches(node, root)))
+
+
+def span(node: Schema, root: Schema) -> str:
+    """The range of a value: "0 to 1", "above 0", "at least 2 items"; "" where it has none."""
+    ranges = [_range(option, root) for option in branches(node, root)]
+    return " or ".join(dict.fromkeys(item for item in ranges if item))
+
+
+def sentence(node: Schema, root: Schema) -> str:
+    """Type and range together: "a number from 0 to 1, or a list of texts"."""
+    return " or ".join(dict.fromkeys(_one(option, root) for option in branches(node, root)))
+
+
+def _child(option: Schema, part: str | int) -> Schema | None:
+    if isinstance(part, int):
+        inner = option.get("items")
+    else:
+        inner = option.get("properties", {}).get(part, option.get("additionalProperties"))
+    return inner if isinstance(inner, dict) else None
+
+
+def _noun(option: Schema, root: Schema) -> str:
+    if "const" in option or "enum" in option:
+        return "text"
+    name = _NOUNS.get(option.get("type", ""), "any value")
+    if name != "list" or not option.get("items"):
+        return name
+    return f"list of {_plural(kind(option['items'], root))}"
+
+
+def _plural(name: str) -> str:
+    return " or ".join(
+        part if part in ("null", "any value", "true or false") else _plural_noun(part)
+        for part in name.split(" or ")
+    )
+
+
+def _plural_noun(name: str) -> str:
+    head, of, rest = name.partition(" of ")
+    return f"{head}s{of}{rest}"
+
+
+def _range(option: Schema, root: Schema) -> str:
+    if "const" in option:
+        return str(option["const"])
+    if "enum" in option:
+        return _choices(option["enum"])
+    low, above = option.get("minimum"), option.get("exclusiveMinimum")
+    high, below = option.get("maximum"), option.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    parts = [
+        f"{word} {bound:g}"
+        for word, bound in (
+            ("at least", low),
+            ("above", above),
+            ("at most", high),
+            ("below", below),
+        )
+        if bound is not None
+    ]
+    items = [
+        f"at {word} {option[name]} item{'' if option[name] == 1 else 's'}"
+        for word, name in (("least", "minItems"), ("most", "maxItems"))
+        if name in option
+    ]
+    inner = span(option["items"], root) if isinstance(option.get("items"), dict) else ""
+    return ", ".join([" and ".join(parts), *items, f"each {inner}" if inner else ""]).strip(", ")
+
+
+def _choices(names: Sequence[Any]) -> str:
+    shown = ", ".join(str(name) for name in names[:_MANY])
+    more = len(names) - _MANY
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _one(option: Schema, root: Schema) -> str:
+    if "enum" in option:
+        return f"one of {_choices(option['enum'])}"
+    if "const" in option:
+        return str(option["const"])
+    name, limits = _noun(option, root), _range(option, root)
+    article = "" if name in ("text", "null", "true or false", "any value") else "a "
+    joint = " of " if limits.startswith("at ") else " "
+    if limits[:1].isdigit() or limits[:1] == "-":
+        joint = " from "
+    if name.startswith("list"):
+        joint = ", "
+    return f"{article}{name}{joint}{limits}" if limits else f"{article}{name}"
