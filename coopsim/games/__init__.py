@@ -1,0 +1,19 @@
+"""Games: rules of play, the forms that solvers read, and families of games.
+
+One line here registers a family; its module is imported when it is first used.
+"""
+
+from coopsim.registry import register
+
+register(
+    "game",
+    "coopetition/stage",
+    "coopsim.games.coopetition.stage:Stage",
+    "contribute once to a joint venture between rivals",
+)
+register(
+    "game",
+    "coopetition/repeated",
+    "coopsim.games.coopetition.repeated:Repeated",
+    "contribute round after round, with trust and reputation",
+)

@@ -1,0 +1,124 @@
+"""Laws of what is seen: observations, exposed quantities, legal actions, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from coopsim.games.conformance.case import Case
+from coopsim.games.conformance.states import copied, difference, episode
+
+
+def observations(case: Case) -> None:
+    """Every player sees the same named arrays `[B, ...]` in every state."""
+    for i, name in enumerate(case.game.labels):
+        first = _shapes(case, case.game.observe(case.start(), i), f"the observation of {name}")
+        for held in case.rounds:
+            later = case.game.observe(held.step.state, i)
+            case.need(
+                _shapes(case, later, f"the observation of {name}") == first,
+                f"the observation of {name} changes its names, their order or its shapes",
+                "observe the same arrays in every state, zeros where there is nothing yet",
+            )
+
+
+def exposed(case: Case) -> None:
+    """Exposed quantities are the same named arrays `[B, ...]` in every state."""
+    first = _shapes(case, case.game.expose(case.start()), "what is exposed")
+    for held in case.rounds:
+        case.need(
+            _shapes(case, case.game.expose(held.step.state), "what is exposed") == first,
+            "what is exposed changes its names or shapes",
+            "expose the same arrays in every state",
+        )
+
+
+def looking_is_pure(case: Case) -> None:
+    """Looking at a state does not change it."""
+    state = case.rounds[-1].step.state
+    before = copied(state)
+    for i in range(case.game.n):
+        case.game.observe(state, i)
+        case.game.legal(state, i)
+        case.game.narrate(_view(case, state, i))
+    case.game.expose(state)
+    changed = difference(before, state)
+    case.need(
+        changed is None,
+        f"observe, expose, legal or narrate changes the state: {changed}",
+        "make new arrays there",
+    )
+
+
+def legal(case: Case) -> None:
+    """Legal actions are two bounds `[B, k]` inside the space, or a mask `[B, A]`."""
+    for i, name in enumerate(case.game.labels):
+        space: Any = case.game.action_space(i)
+        for held in case.rounds:
+            given: Any = case.game.legal(held.state, i)
+            if case.game.card.actions == "discrete":
+                mask = np.asarray(given)
+                case.need(
+                    mask.shape == (case.episodes, space.n) and mask.any(1).all(),
+                    f"the mask of {name} has shape {list(mask.shape)}, or allows nothing somewhere",
+                    f"return booleans of shape [{case.episodes}, {space.n}] with one True a row",
+                )
+                continue
+            low, high = (np.asarray(side) for side in given)
+            size = (case.episodes, int(np.prod(space.shape)))
+            case.need(
+                low.shape == size and high.shape == size and (low <= high).all(),
+                f"the bounds of {name} have shapes {list(low.shape)} and {list(high.shape)}, "
+                "or the upper lies below the lower",
+                f"return two arrays of shape {list(size)}",
+            )
+            case.need(
+                (low >= space.low.ravel()).all() and (high <= space.high.ravel()).all(),
+                f"the bounds of {name} leave its action space",
+                "widen action_space to everything that can be legal",
+            )
+
+
+def words(case: Case) -> None:
+    """A view is told in words, and equal observations read the same."""
+    for i, name in enumerate(case.game.labels):
+        for held in (case.rounds[0], case.rounds[-1]):
+            for b in range(case.episodes):
+                told = case.game.narrate(_view(case, episode(held.step.state, b), i))
+                case.need(
+                    isinstance(told, str) and told.strip(),
+                    f"narrate tells {name} nothing",
+                    "return the rules and the observation as text",
+                )
+                # the same episode first in a larger batch, its arrays copied
+                order = np.roll(np.arange(case.episodes), -b)
+                seen = case.game.observe(held.step.state, i)
+                moved = {key: np.asarray(value)[order] for key, value in seen.items()}
+                case.need(
+                    told == case.game.narrate(SimpleNamespace(player=i, observation=moved)),
+                    f"two states that look the same to {name} are told differently",
+                    "let narrate use only the player and the first episode of the observation",
+                )
+
+
+def _view(case: Case, state: Any, player: int) -> Any:
+    return SimpleNamespace(player=player, observation=case.game.observe(state, player))
+
+
+def _shapes(case: Case, named: Any, what: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Names and shapes, in order."""
+    case.need(
+        isinstance(named, Mapping),
+        f"{what} is a {type(named).__name__}",
+        "return a mapping from names to arrays",
+    )
+    for key, value in named.items():
+        case.need(
+            getattr(value, "shape", ())[:1] == (case.episodes,),
+            f"{key!r} in {what} has no leading batch axis of {case.episodes}",
+            "return arrays with the batch axis first",
+        )
+    return [(key, tuple(value.shape)) for key, value in named.items()]

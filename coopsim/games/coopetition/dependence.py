@@ -1,0 +1,92 @@
+"""i* dependency networks and the interdependence matrix D.
+
+Source: TR-1, arXiv:2510.18802, equation 1. `D[i, j]` in [0, 1] says how much player i
+depends on player j; the diagonal is 0 and the matrix is in general not symmetric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from coopsim.arrays import Float
+from coopsim.errors import UserError, nearest
+from coopsim.parameters import Parameters
+
+Denominator = Literal["partner", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency(Parameters):
+    """One i* dependency: the depender needs the dependum from the dependee."""
+
+    depender: str
+    """the player who depends"""
+    dependee: str
+    """the player depended on"""
+    dependum: str = ""
+    """what is depended on, in words"""
+    kind: Literal["goal", "task", "resource", "softgoal"] = "goal"
+    """the i* type of the dependum"""
+    importance: Annotated[float, Gt(0), Le(1)] = 1.0
+    """weight of the dependum among the depender's goals (w)"""
+    criticality: Annotated[float, Ge(0), Le(1)] = 1.0
+    """1 for a sole provider, about 1/k for one of k equal alternatives"""
+
+
+def interdependence(
+    dependencies: Sequence[Dependency], players: Sequence[str], denominator: Denominator
+) -> Float:
+    """D `[n, n]` from a list of dependencies.
+
+    Args:
+        dependencies: the network.
+        players: names, in order.
+        denominator: "all" divides by the importance of all of i's dependencies, as the
+            reports define it; "partner" divides by those on j only, as the released code
+            does (then D is a mean criticality). They differ as soon as i depends on
+            more than one partner.
+
+    Raises:
+        UserError: a dependency names somebody who is not a player, or its own depender.
+    """
+    index = {name: i for i, name in enumerate(players)}
+    weighted = np.zeros((len(players), len(players)))
+    weight = np.zeros_like(weighted)
+    for position, item in enumerate(dependencies):
+        for role in ("depender", "dependee"):
+            name = getattr(item, role)
+            if name not in index:
+                raise UserError(
+                    "not a player",
+                    key=f"interdependence.{position}.{role}",
+                    given=name,
+                    allowed=list(players),
+                    nearest=nearest(name, players),
+                )
+        i, j = index[item.depender], index[item.dependee]
+        if i == j:
+            raise UserError(
+                "a player cannot depend on itself",
+                key=f"interdependence.{position}.dependee",
+                given=item.dependee,
+            )
+        weighted[i, j] += item.importance * item.criticality
+        weight[i, j] += item.importance
+    if denominator == "all":
+        weight = np.broadcast_to(weight.sum(1, keepdims=True), weight.shape)
+    return np.divide(weighted, weight, out=np.zeros_like(weighted), where=weight > 0)
+
+
+def power(d: Float) -> Float:
+    """Power of each player `[n]`: what others depend on it over 1 + what it depends on."""
+    return np.asarray(d.sum(0) / (1 + d.sum(1)))
+
+
+def vulnerability(d: Float) -> Float:
+    """Vulnerability of each player `[n]`: what it depends on over 1 + what depends on it."""
+    return np.asarray(d.sum(1) / (1 + d.sum(0)))

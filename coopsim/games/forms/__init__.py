@@ -1,0 +1,1 @@
+"""What solvers read: games written as payoffs over profiles."""

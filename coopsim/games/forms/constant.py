@@ -1,0 +1,55 @@
+"""The constant form of a game over time: one action a player, kept for the whole episode."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.continuous import ContinuousForm
+
+# profiles played at once: enough to fill the arrays, few enough to stay in cache
+_BLOCK = 8192
+
+
+def constant_form(game: Any, low: Float, high: Float) -> ContinuousForm:
+    """A continuous form whose payoffs are those of whole episodes.
+
+    Args:
+        game: a `Game` whose players each choose one number a round.
+        low, high: bounds of the actions, `[n]`.
+
+    The payoff of a profile is the sum over an episode divided by the horizon, so it is
+    comparable with one round; rounds lost to an early end count as nothing. One
+    evaluation plays `horizon` rounds; profiles are played side by side.
+    """
+    return ContinuousForm(
+        players=game.labels,
+        low=np.asarray(low, dtype=float),
+        high=np.asarray(high, dtype=float),
+        owner=np.arange(game.n),
+        payoffs=functools.partial(_episode_means, game),
+        unit="payoff units a round, mean over the episode",
+    )
+
+
+def _episode_means(game: Any, profiles: Float) -> Float:
+    flat = np.asarray(profiles, dtype=float).reshape(-1, game.n)
+    means = np.empty_like(flat)
+    for first in range(0, len(flat), _BLOCK):
+        block = flat[first : first + _BLOCK]
+        state, alive = game.start(len(block)), np.ones(len(block), dtype=bool)
+        total = np.zeros_like(block)
+        # batch last in memory, as game kernels like it
+        actions = np.moveaxis(np.ascontiguousarray(block.T), 0, -1)
+        for _ in range(game.rounds):
+            step = game.step(state, actions)
+            total += step.payoffs * alive[:, None]
+            alive &= ~step.done
+            state = step.state
+            if not alive.any():
+                break
+        means[first : first + _BLOCK] = total / game.rounds
+    return means.reshape(np.shape(profiles))

@@ -1,0 +1,95 @@
+"""ContinuousForm: every player chooses a point of a box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.normal import NormalForm
+
+
+@dataclass(frozen=True)
+class ContinuousForm:
+    """A one-shot game on boxes, with payoffs that take whole batches of profiles.
+
+    A profile is a flat vector of `m` coordinates; coordinate `k` belongs to player
+    `owner[k]`. With one action a player, `m = n` and `owner = 0..n-1`.
+
+    Args:
+        players: names, in order.
+        low, high: bounds of each coordinate, `[m]`, finite.
+        owner: the player of each coordinate, `[m]`, integers.
+        payoffs: profiles `[..., m]` to payoffs `[..., n]`, vectorised over leading axes.
+        gradient: profiles `[..., m]` to the derivative of each coordinate's owner's payoff
+            with respect to that coordinate, `[..., m]`; None where it is not known.
+        supermodular: whether every player's payoff has increasing differences in the own
+            and the others' actions, so that a smallest and a largest equilibrium exist
+            and bound all others (Milgrom and Roberts 1990, theorem 5).
+        unit: what a payoff is measured in, for reports.
+    """
+
+    players: tuple[str, ...]
+    low: Float
+    high: Float
+    owner: np.ndarray
+    payoffs: Callable[[Float], Float]
+    gradient: Callable[[Float], Float] | None = None
+    supermodular: bool = False
+    unit: str = "payoff units a round"
+    kind: str = field(default="continuous", init=False)
+
+    def __post_init__(self) -> None:
+        """Check shapes and bounds. Raises `ValueError` naming what does not fit."""
+        size = len(self.low)
+        if len(self.high) != size or len(self.owner) != size:
+            raise ValueError("low, high and owner must have one entry a coordinate")
+        if not (np.isfinite(self.low).all() and np.isfinite(self.high).all()):
+            raise ValueError("the bounds of a continuous form must be finite")
+        if (self.high < self.low).any():
+            raise ValueError("an upper bound lies below its lower bound")
+        if set(self.owner.tolist()) != set(range(self.n)):
+            raise ValueError("every player must own at least one coordinate")
+
+    @property
+    def n(self) -> int:
+        """The number of players."""
+        return len(self.players)
+
+    @property
+    def m(self) -> int:
+        """The number of coordinates of a profile."""
+        return len(self.low)
+
+    def coordinates(self, player: int) -> np.ndarray:
+        """The indices of the coordinates that `player` chooses."""
+        return np.flatnonzero(self.owner == player)
+
+    def welfare(self, profiles: Float) -> Float:
+        """The sum of payoffs, `[...]`, of profiles `[..., m]`."""
+        return np.asarray(self.payoffs(profiles).sum(-1))
+
+    def discretise(self, points: int) -> NormalForm:
+        """The normal form on a grid of `points` equally spaced values a coordinate.
+
+        Cost: `points ** m` profiles. Only one coordinate a player is supported.
+
+        Raises:
+            ValueError: fewer than two points, or players with several coordinates.
+        """
+        if points < 2:
+            raise ValueError("a grid needs at least two points a coordinate")
+        if self.m != self.n:
+            raise ValueError("only games with one action coordinate a player have a grid form")
+        axes = [
+            np.linspace(self.low[k], self.high[k], points) for k in np.argsort(self.owner)
+        ]
+        profiles = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        order = np.argsort(self.owner)
+        placed = np.empty_like(profiles)
+        placed[..., order] = profiles
+        payoffs = np.moveaxis(self.payoffs(placed), -1, 0)
+        labels = tuple(tuple(f"{value:.6g}" for value in axis) for axis in axes)
+        return NormalForm(payoffs, players=self.players, actions=labels)

@@ -1,0 +1,146 @@
+"""Game: the batched, pure rules of play."""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from coopsim import hashing, parameters
+from coopsim.arrays import NUMPY, Array, Backend, Float
+from coopsim.errors import InvalidAction, NoSuchForm
+from coopsim.games.card import GameCard
+
+if TYPE_CHECKING:
+    import gymnasium
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one round of play gives.
+
+    Args:
+        state: the next state.
+        payoffs: what each player is paid for this round, `[B, n]`, in payoff units.
+        done: whether the episode ended with this round, `[B]`, boolean.
+    """
+
+    state: Any
+    payoffs: Array
+    done: Array
+
+
+class Game(parameters.Parameters, ABC):
+    """The rules of a game, for a batch of episodes at once.
+
+    A game is a frozen dataclass whose fields are its parameters. Its methods are pure:
+    they return new states and change nothing. State is a frozen dataclass of arrays
+    with a leading batch axis; the same code runs on numpy and on torch, decided by the
+    arrays it is given. A game knows nothing of solvers, agents or files.
+
+    Subclasses say `card`, `labels`, `rounds` and the abstract methods. Simultaneous and
+    sequential moves share this shape: a player who is not to move has one legal action.
+    """
+
+    card: ClassVar[GameCard]
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """The players' names, in order."""
+
+    @property
+    @abstractmethod
+    def rounds(self) -> int:
+        """The largest number of rounds an episode can have (T)."""
+
+    @abstractmethod
+    def action_space(self, player: int) -> gymnasium.Space[Any]:
+        """The Gymnasium space of one player's action."""
+
+    @abstractmethod
+    def start(
+        self, batch: int, rng: np.random.Generator | None = None, backend: Backend = NUMPY
+    ) -> Any:
+        """The first states of `batch` episodes. `rng` draws what is random at the start."""
+
+    @abstractmethod
+    def observe(self, state: Any, player: int) -> Mapping[str, Array]:
+        """What `player` sees: named arrays `[B, ...]`, in the order of the flat observation."""
+
+    @abstractmethod
+    def step(self, state: Any, actions: Array) -> Step:
+        """Play one round with the joint action `[B, n]` (or `[B, n, k]`)."""
+
+    @abstractmethod
+    def narrate(self, view: Any) -> str:
+        """The rules and the observation of the first episode in `view`, in words."""
+
+    def legal(self, state: Any, player: int) -> tuple[Array, Array]:
+        """Bounds of a continuous action, two arrays `[B]`, or a mask `[B, A]` of a discrete one."""
+        space: Any = self.action_space(player)
+        size = self.batch(state)
+        low, high = np.ravel(space.low), np.ravel(space.high)
+        return np.broadcast_to(low, (size, low.size)), np.broadcast_to(high, (size, high.size))
+
+    def expose(self, state: Any) -> Mapping[str, Array]:
+        """Named quantities of a state worth keeping and measuring, `[B, ...]` each."""
+        return {}
+
+    def form(self, kind: str, **options: Any) -> Any:
+        """The form that solvers read. Raises `NoSuchForm` naming the forms it has."""
+        raise NoSuchForm(
+            f"{self.card.title or type(self).__name__} has no {kind} form; "
+            f"it has: {', '.join(self.card.forms) or 'none'}"
+        )
+
+    @staticmethod
+    @abstractmethod
+    def batch(state: Any) -> int:
+        """The number of episodes in a state."""
+
+    @property
+    def n(self) -> int:
+        """The number of players."""
+        return len(self.labels)
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """Content hash of the rules: the class and every parameter."""
+        name = f"{type(self).__module__}:{type(self).__qualname__}"
+        return hashing.digest({"game": name, "parameters": parameters.dump(self)})
+
+
+def checked_actions(
+    actions: Float, low: Float, high: Float, labels: tuple[str, ...], *, clip: bool
+) -> Float:
+    """Actions `[..., n]` as the game will use them.
+
+    Args:
+        actions: what was asked for, `[..., n]`, any leading axes (batch, step).
+        low, high: bounds of each player's action, `[n]`.
+        labels: the players' names, for messages.
+        clip: whether the game's rules bring values outside the bounds to the nearest bound.
+
+    Raises:
+        InvalidAction: a value is NaN or infinite, or outside the bounds where the rules
+            do not clip; the message names the player and the round.
+    """
+    bad = ~np.isfinite(actions)
+    problem = "is not a finite number"
+    if not bad.any() and not clip:
+        bad = (actions < low) | (actions > high)
+        problem = "is outside the action space"
+    if bad.any():
+        where = tuple(int(i[0]) for i in np.nonzero(bad))
+        player = where[-1]
+        place = f" in round {where[-2]}" if len(where) > 1 else ""
+        raise InvalidAction(
+            f"action {actions[where]} of {labels[player]}{place} {problem}; "
+            f"allowed: {low[player]:g} to {high[player]:g}"
+        )
+    return np.clip(actions, low, high) if clip else actions
