@@ -1,0 +1,255 @@
+"""Solution, Status and Certificate: the one shape of every solver's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from coopsim.arrays import Float
+
+if TYPE_CHECKING:
+    import polars
+
+
+class Status(StrEnum):
+    """How an answer was reached."""
+
+    EXACT = "exact"
+    CONVERGED = "converged"
+    BUDGET = "budget"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How far a profile is from what it claims to be, computed apart from the solver.
+
+    Args:
+        kind: "regret" (the most a player gains by deviating) or "shortfall" (how much
+            more a search of the whole space found).
+        residual: the worst of `players`, in payoff units; 0 is a proof of the claim.
+        players: the residual of each player, `[n]` (one entry for a joint objective).
+        relative: residual over the range of payoffs.
+        exact: whether every deviation was looked at; False means a dense global search.
+        complete: whether these are shown to be all the solutions there are.
+        checked_by: what was done, in a sentence.
+    """
+
+    kind: str
+    residual: float
+    players: tuple[float, ...]
+    relative: float
+    exact: bool
+    complete: bool
+    checked_by: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "kind": self.kind,
+            "residual": self.residual,
+            "players": list(self.players),
+            "relative": self.relative,
+            "exact": self.exact,
+            "complete": self.complete,
+            "checked_by": self.checked_by,
+        }
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One profile that answers a concept, with its certificate.
+
+    Args:
+        concept: the concept's name.
+        method: the solver's name.
+        status: how it was reached.
+        sentence: the status in words.
+        players: names, in order.
+        profile: one array a player: its action coordinates, or its distribution over actions.
+        values: what each player gets under the form that was solved, `[n]`.
+        certificate: None only where there is no profile.
+        selection: which of several solutions this is, and how many were found.
+        found: how many distinct solutions the method found.
+        form: which form was solved ("continuous" or "normal").
+        options: what was asked for (tol, deadline, form options), echoed back.
+        stats: counts and seconds; not part of the answer.
+        game_hash: content hash of the game.
+    """
+
+    concept: str
+    method: str
+    status: Status
+    sentence: str
+    players: tuple[str, ...]
+    profile: tuple[Float, ...]
+    values: Float
+    certificate: Certificate | None
+    selection: str = ""
+    found: int = 0
+    form: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    stats: Mapping[str, float] = field(default_factory=dict, compare=False)
+    game_hash: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse profiles that are not finite: nothing wrong is returned in silence."""
+        for part in (*self.profile, self.values):
+            if not np.isfinite(part).all():
+                raise ValueError(f"{self.method} returned a profile that is not finite")
+
+    @property
+    def proved(self) -> bool:
+        """Whether the certificate holds within the tolerance asked for."""
+        return self.status in (Status.EXACT, Status.CONVERGED)
+
+    @property
+    def actions(self) -> Float:
+        """The profile as one vector (continuous forms: one entry a coordinate)."""
+        return np.concatenate(self.profile) if self.profile else np.zeros(0)
+
+    def verify(self, game: Any) -> Certificate:
+        """Compute the certificate again, from `game` (a game or a form) and the profile only."""
+        from coopsim.solvers.select import verify
+
+        return verify(self, game)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, without what differs between two identical runs."""
+        return {
+            "concept": self.concept,
+            "method": self.method,
+            "status": str(self.status),
+            "sentence": self.sentence,
+            "players": list(self.players),
+            "profile": [_flat(part) for part in self.profile],
+            "values": [float(value) for value in self.values],
+            "certificate": None if self.certificate is None else self.certificate.as_dict(),
+            "selection": self.selection,
+            "found": self.found,
+            "form": self.form,
+            "options": dict(self.options),
+            "game": self.game_hash,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Solution:
+        """The solution that `as_dict` wrote (without its stats)."""
+        proof = data["certificate"]
+        if proof is not None:
+            proof = Certificate(**{**proof, "players": tuple(proof["players"])})
+        same = ("concept", "method", "sentence", "selection", "found", "form", "options")
+        return cls(
+            **{key: data[key] for key in same},
+            status=Status(data["status"]),
+            players=tuple(data["players"]),
+            profile=tuple(np.atleast_1d(np.asarray(part, float)) for part in data["profile"]),
+            values=np.asarray(data["values"], dtype=float),
+            certificate=proof,
+            game_hash=data["game"],
+        )
+
+    def to_frame(self) -> polars.DataFrame:
+        """One row a player: action (or distribution), value, regret."""
+        import polars
+
+        residuals = self.certificate.players if self.certificate else ()
+        return polars.DataFrame(
+            {
+                "concept": [self.concept] * len(self.profile),
+                "player": list(self.players)[: len(self.profile)],
+                "profile": [part.tolist() for part in self.profile],
+                "value": self.values.tolist(),
+                "residual": [
+                    residuals[i] if len(residuals) > 1 else max(residuals, default=float("nan"))
+                    for i in range(len(self.profile))
+                ],
+            }
+        )
+
+    def __repr__(self) -> str:
+        """What it is, how sure that is, and the numbers."""
+        parts = [
+            f"{name} {_text(part)} -> {value:.6g}"
+            for name, part, value in zip(self.players, self.profile, self.values, strict=False)
+        ]
+        proof = ""
+        if self.certificate is not None:
+            proof = f", {self.certificate.kind} {self.certificate.residual:.2g}"
+        return f"<{self.concept}: {'; '.join(parts) or self.sentence} ({self.status}{proof})>"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{_text(part)}</td><td>{value:.6g}</td></tr>"
+            for name, part, value in zip(self.players, self.profile, self.values, strict=False)
+        )
+        return (
+            f"<table><caption>{html.escape(self.concept)}: {html.escape(self.sentence)}</caption>"
+            f"<tr><th>player</th><th>profile</th><th>value</th></tr>{rows}</table>"
+        )
+
+
+@dataclass(frozen=True)
+class Solutions(Sequence[Solution]):
+    """Several solutions of one concept.
+
+    Args:
+        items: the solutions, best first by the selection rule.
+        complete: whether these are shown to be all.
+        sentence: what was searched, in words.
+    """
+
+    items: tuple[Solution, ...]
+    complete: bool
+    sentence: str
+
+    def __len__(self) -> int:
+        """How many were found."""
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Solution: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Solution, ...]: ...
+    def __getitem__(self, index: int | slice) -> Solution | tuple[Solution, ...]:
+        """One of them, or a slice."""
+        return self.items[index]
+
+    def __iter__(self) -> Iterator[Solution]:
+        """Best first."""
+        return iter(self.items)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a method hands back: profiles without any claim. `select.py` certifies them.
+
+    Args:
+        profiles: distinct profiles, each one array a player.
+        sentence: what was done and where it stopped.
+        stats: counts for the record.
+        finished: False where a deadline or an iteration limit cut the search short.
+        exhaustive: whether the method looked at every profile there is.
+    """
+
+    profiles: tuple[tuple[Float, ...], ...]
+    sentence: str
+    stats: Mapping[str, float] = field(default_factory=dict)
+    finished: bool = True
+    exhaustive: bool = False
+
+
+def _flat(part: Float) -> Any:
+    return float(part[0]) if len(part) == 1 else [float(value) for value in part]
+
+
+def _text(part: Float) -> str:
+    return ", ".join(f"{value:.6g}" for value in part)
