@@ -1,0 +1,77 @@
+"""The tit-for-tat family for continuous contributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le
+
+from coopsim.agents.agent import Agent, Decision, Role, Rules, View
+from coopsim.agents.fixed import Fraction
+from coopsim.arrays import Array, namespace
+from coopsim.errors import CoopsimError
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a tit-for-tat player remembers.
+
+    Args:
+        others: indices of the partners.
+        scale: the partners' highest actions, `[n - 1]`.
+        levels: the partners' mean level in each of the last rounds, latest last, `[B]` each.
+    """
+
+    others: tuple[int, ...]
+    scale: tuple[float, ...]
+    levels: tuple[Array, ...] = ()
+
+
+@dataclass(frozen=True)
+class TitForTat(Agent):
+    """Answer the partners' contributions in kind, as a fraction of the endowment.
+
+    The level played is that of the partners' last contributions (their mean, each as a
+    fraction of what that partner could give), after Axelrod (1984). With `patience` above 1
+    the best of the last rounds counts, so single lapses pass (tit for two tats); with
+    `generosity` a level below `target` is answered by one part of the way up to it.
+    """
+
+    first: Fraction = 0.5
+    """level of the first round, as a fraction of the own endowment"""
+    patience: Annotated[int, Ge(1), Le(100)] = 1
+    """how many of the last rounds are looked at; the best of them is answered"""
+    generosity: Fraction = 0.0
+    """the part of a shortfall below `target` that is forgiven"""
+    target: Fraction = 0.5
+    """the level that generosity moves towards"""
+
+    def reset(self, role: Role, rules: Rules, rng: Any) -> Memory:
+        """Remember who the partners are and how much they could give."""
+        others = tuple(j for j in range(rules.game.n) if j != role.player)
+        spaces: list[Any] = [rules.game.action_space(j) for j in others]
+        return Memory(others, tuple(float(space.high[0]) for space in spaces))
+
+    def act(self, view: View) -> Decision:
+        """The level the partners earned."""
+        memory: Memory = view.memory
+        if view.turn == 0:
+            return Decision(view.low + self.first * (view.high - view.low), memory)
+        if "actions" not in view.observation:
+            raise CoopsimError("tit-for-tat needs a game whose players see each other's actions")
+        seen = view.observation["actions"]
+        level = seen[:, 0] * 0
+        for j, scale in zip(memory.others, memory.scale, strict=True):
+            level = level + seen[:, j] / (scale * len(memory.others))
+        levels = (*memory.levels, level)[-self.patience :]
+        xp = namespace(level)
+        best = levels[0]
+        for other in levels[1:]:
+            best = xp.maximum(best, other)
+        short = self.target - best
+        best = best + self.generosity * xp.maximum(short, short * 0)
+        action = view.low + best * (view.high - view.low)
+        return Decision(action, Memory(memory.others, memory.scale, levels))
+
+
