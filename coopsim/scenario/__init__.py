@@ -1,0 +1,1 @@
+"""Scenarios: the file a policy researcher writes, checked, resolved and expanded."""

@@ -1,0 +1,82 @@
+"""The sections of a scenario file, as parameter classes: types, ranges, defaults, meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Lt, MinLen
+
+from coopsim.parameters import Parameters
+
+Seeds = Annotated[int, Ge(1)] | Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Study(Parameters):
+    """How often, over what, and from which seeds the scenario is played."""
+
+    episodes: Annotated[int, Ge(1)] = 1
+    """episodes a cell, played side by side"""
+    seeds: Seeds = 1
+    """how many seeds (0, 1, 2 ...), or the seeds themselves; one cell each"""
+    vary: dict[str, Annotated[tuple[Any, ...], MinLen(1)]] = field(default_factory=dict)
+    """a sweep: path -> list of values; several paths are crossed"""
+
+
+@dataclass(frozen=True, slots=True)
+class Solve(Parameters):
+    """Which solutions to compute, and how exactly."""
+
+    concepts: tuple[str, ...] = ()
+    """solution concepts (`coopsim list concepts`); those of compare.to are added"""
+    tol: Annotated[float, Gt(0)] = 1e-8
+    """tolerance on each certificate, in payoff units"""
+    deadline: Annotated[float, Gt(0)] | None = None
+    """seconds for each solution; on expiry the best profile so far, marked budget"""
+    methods: dict[str, str] = field(default_factory=dict)
+    """concept -> solver, where the automatic choice is not wanted"""
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Parameters):
+    """What agents are compared with, and by which measures."""
+
+    to: tuple[str, ...] = ()
+    """solution concepts that agents are compared with; those of solve.concepts where empty"""
+    measure: tuple[str, ...] = ()
+    """measures (`coopsim list measures`); a standard set where empty"""
+    confidence: Annotated[float, Gt(0), Lt(1)] = 0.95
+    """level of the bootstrap intervals over seeds"""
+    resamples: Annotated[int, Ge(100)] = 2000
+    """bootstrap resamples"""
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Parameters):
+    """A game or an agent: what it uses; its other keys are that one's parameters."""
+
+    use: str
+    """name of a game or agent: registered, a content file, or a path to one"""
+
+
+SECTIONS = {"study": Study, "solve": Solve, "compare": Compare}
+"""The sections whose keys are fixed; `game` and `agents` take the parameters of what they use."""
+
+KEYS = {
+    "coopsim": "version of the file format: 1",
+    "title": "the question in one line",
+    "description": "what the scenario is about, for the report",
+    "game": "the game and its parameters",
+    "agents": "agents by name, each with what it uses and its parameters",
+    "seats": "who sits where: player names, numbers or ranges (1-3, 4-) to agents; "
+    "or a list of such line-ups",
+    "policies": "named patches: path -> value; the first is what the others are compared with",
+    "study": "episodes, sweep and seeds",
+    "solve": "solutions to compute",
+    "compare": "solutions and measures to compare with",
+}
+"""Every top-level key with its meaning."""
+
+STATUS_QUO = "status quo"
+"""The policy of a scenario that names none."""
