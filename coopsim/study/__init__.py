@@ -1,0 +1,1 @@
+"""Studies: policies x sweep x seeds, run as cells that can be stopped and resumed."""

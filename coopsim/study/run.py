@@ -1,0 +1,137 @@
+"""coopsim.run: a scenario solved, played, compared and reported; and what came of it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coopsim.scenario.load import Scenario, load
+from coopsim.study.runner import run_study
+from coopsim.study.store import REPORT, SCENARIO, RunFolder
+
+if TYPE_CHECKING:
+    import polars
+
+RUNS = "runs"
+"""Folder, below the working directory, for runs that are given none."""
+
+_REPORT = "coopsim.report.html"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, as tables.
+
+    Args:
+        folder: where it is.
+    """
+
+    folder: Path
+    _scenario: Scenario | None = field(default=None, repr=False, compare=False)
+
+    @functools.cached_property
+    def scenario(self) -> Scenario:
+        """What was run; for a folder that was opened, as it is written there."""
+        return self._scenario or load(self.folder / SCENARIO)
+
+    @functools.cached_property
+    def solutions(self) -> polars.DataFrame:
+        """All solutions: one row a policy, sweep point, concept and player."""
+        return RunFolder(self.folder).read_table("solutions")
+
+    @functools.cached_property
+    def measures(self) -> polars.DataFrame:
+        """All measures of agents (by seed) and of theory (without), one value a row."""
+        return RunFolder(self.folder).read_table("measures")
+
+    @functools.cached_property
+    def comparison(self) -> polars.DataFrame:
+        """Each policy's effect against the reference, as predicted and as shown."""
+        return RunFolder(self.folder).read_table("comparison")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, machine, times, seeds and counts."""
+        return RunFolder(self.folder).manifest
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell is done and the tables are written."""
+        return bool(self.manifest["complete"])
+
+    @property
+    def report(self) -> Path:
+        """The report; there where the run is complete and a report was asked for."""
+        return self.folder / REPORT
+
+
+def run(
+    scenario: Scenario | str | Path | Mapping[str, Any],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    workers: int = 1,
+    fresh: bool = False,
+    quiet: bool = True,
+    report: bool = True,
+    overrides: Mapping[str, Any] | None = None,
+) -> Run:
+    """Solve, play and compare a scenario; keep everything in a run folder.
+
+    A folder that holds part of the same scenario's run is completed: what is there and whole
+    is not computed again.
+
+    Args:
+        scenario: a scenario, a path, the name of one ("coopetition/samsung-sony") or the
+            scenario as plain data.
+        out: the run folder; where not said, `runs/<name>-<hash>` below the working directory.
+        workers: how many processes play; the tables are the same for any number.
+        fresh: drop what an earlier run left in the folder.
+        quiet: show no progress on the standard error.
+        report: write `report.html` as well.
+        overrides: path -> value, as with `--set`; not together with a loaded `Scenario`.
+
+    Raises:
+        UserError: the scenario or the folder cannot be used; nothing was written.
+        Interrupted: Ctrl-C; the same call goes on from there.
+
+    Example:
+        >>> run("coopetition/samsung-sony", workers=2).comparison  # doctest: +SKIP
+    """
+    from coopsim.study.progress import reporter
+
+    if isinstance(scenario, Scenario):
+        if overrides:
+            raise TypeError("overrides go to coopsim.load, which made this scenario")
+    else:
+        scenario = load(scenario, overrides)
+    path = default_folder(scenario) if out is None else Path(out)
+    folder = run_study(
+        scenario,
+        path,
+        workers=workers,
+        fresh=fresh,
+        parents=out is None,
+        progress=reporter(quiet),
+    )
+    if report and importlib.util.find_spec(_REPORT) is not None:
+        # by name, since reports are built on studies and studies know nothing of them
+        importlib.import_module(_REPORT).write(folder.path)
+    return Run(folder.path, scenario)
+
+
+def open_run(folder: str | os.PathLike[str]) -> Run:
+    """The run in a folder, finished or not. Raises `UserError` where there is none."""
+    path = Path(folder)
+    RunFolder(path).manifest  # noqa: B018 (refuses what is no run folder)
+    return Run(path)
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """Where a run goes that is given no folder."""
+    return Path(RUNS) / f"{scenario.name}-{scenario.hash[:8]}"

@@ -1,0 +1,219 @@
+"""Run a study: solve the points that are missing, play the cells that are, write the tables."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from coopsim.errors import CoopsimError, Interrupted, UserError
+from coopsim.hashing import canonical
+from coopsim.scenario.load import Scenario
+from coopsim.study import manifest, store, worker
+from coopsim.study.plan import CellTask, Plan, PointTask, make_plan
+from coopsim.study.progress import Progress
+from coopsim.study.store import RunFolder
+
+_GIVE_UP = 10  # failures after which the rest is not tried
+
+Task = TypeVar("Task", PointTask, CellTask)
+
+
+def run_study(
+    scenario: Scenario,
+    out: Path,
+    *,
+    workers: int = 1,
+    fresh: bool = False,
+    parents: bool = False,
+    progress: Progress | None = None,
+) -> RunFolder:
+    """Run what is missing of a study and write its tables.
+
+    Args:
+        scenario: what to run.
+        out: the run folder; made where there is none.
+        workers: how many processes; the tables are the same for any number.
+        fresh: drop what an earlier run left in the folder.
+        parents: make the folders above `out` as well.
+        progress: told what is done.
+
+    Raises:
+        UserError: the scenario or the folder cannot be used; nothing was written.
+        RunFolderBusy: another process is writing the folder.
+        Interrupted: Ctrl-C; what is finished is kept.
+        CoopsimError: a cell failed; the others' results are kept.
+    """
+    _require_workers(workers)
+    plan = make_plan(scenario)
+    study = _Study(scenario, plan, workers, progress or Progress())
+    with store.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
+        try:
+            with worker.one_thread():
+                study.run(folder)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"stopped with {_kept(folder, plan)}; the same command resumes"
+            ) from None
+    return folder
+
+
+def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
+    """Put the tables together, in the order of the plan."""
+    import polars as pl
+
+    from coopsim.measure.compare import compare
+    from coopsim.study.cell import point_tables
+
+    pairs = [point_tables(scenario, task, folder.read_point(task.key)) for task in plan.points]
+    measures = [theory for _, theory in pairs]
+    measures += [folder.read_cell(task.key) for task in plan.cells]
+    whole = pl.concat(measures)
+    settings = scenario.compare
+    compared = compare(
+        whole,
+        list(scenario.policies),
+        confidence=settings.confidence,
+        resamples=settings.resamples,
+    )
+    tables = (pl.concat([solutions for solutions, _ in pairs]), whole, compared)
+    for name, frame in zip(store.TABLES, tables, strict=True):
+        folder.write_table(name, frame, scenario.hash)
+
+
+class _Study:
+    """One call of `run_study`."""
+
+    def __init__(self, scenario: Scenario, plan: Plan, workers: int, progress: Progress) -> None:
+        self.scenario, self.plan = scenario, plan
+        self.workers, self.progress = workers, progress
+        self.failures: list[worker.Failure] = []
+
+    def run(self, folder: RunFolder) -> None:
+        """Points, cells, tables."""
+        plan = self.plan
+        manifest.begin(folder, self.scenario, plan, self.workers)
+        job = worker.Job(
+            os.path.abspath(folder.path), pickle.dumps(self.scenario), secrets.token_hex(8)
+        )
+        solved = folder.usable_points(task.key for task in plan.points)
+        played = folder.usable_cells(task.key for task in plan.cells)
+        points = self._phase("points solved", worker.solve, job, plan.points, solved)
+        # a cell whose point has no solution cannot be played
+        ready = [task for task in plan.cells if task.point in solved]
+        cells = self._phase("cells played", worker.play, job, ready, played)
+        if self.failures:
+            raise _failed(self.failures, _kept(folder, plan))
+        write_tables(folder, self.scenario, plan)
+        manifest.finish(folder, points_run=points, cells_run=cells)
+
+    def _phase(
+        self,
+        label: str,
+        function: Callable[[worker.Job, Task], worker.Outcome],
+        job: worker.Job,
+        tasks: Sequence[Task],
+        done: set[str],
+    ) -> int:
+        """Run the tasks that are not done, and add them to `done`; returns how many ran."""
+        missing = [task for task in tasks if task.key not in done]
+        self.progress.start(label, len(tasks), len(tasks) - len(missing))
+        try:
+            with closing(_each(function, job, missing, self.workers)) as outcomes:
+                for key, failure in outcomes:
+                    if failure is None:
+                        done.add(key)
+                    else:
+                        self.failures.append(failure)
+                    self.progress.advance()
+                    if len(self.failures) >= _GIVE_UP:
+                        break
+        finally:
+            self.progress.stop()
+        return len(missing)
+
+
+def _each(
+    function: Callable[[worker.Job, Task], worker.Outcome],
+    job: worker.Job,
+    tasks: Sequence[Task],
+    workers: int,
+) -> Iterator[worker.Outcome]:
+    """What the function says of each task, as soon as it says so."""
+    if workers == 1 or len(tasks) < 2:
+        for task in tasks:
+            yield function(job, task)
+        return
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    # joblib itself hands short tasks out in batches
+    with joblib.parallel_config(
+        "loky",
+        inner_max_num_threads=1,
+        initializer=worker.enter,
+        initargs=(os.getpid(), os.getcwd()),
+    ):
+        pool = joblib.Parallel(min(workers, len(tasks)), return_as="generator_unordered")
+    with _workers_deaf_to_interrupts():
+        outcomes = pool(joblib.delayed(function)(job, task) for task in tasks)
+    try:
+        with closing(outcomes):
+            yield from outcomes
+    except TerminatedWorkerError:
+        raise CoopsimError(
+            "a worker process was ended from outside, perhaps for want of memory; what is "
+            "finished is kept, and the same command, with fewer workers, runs the rest"
+        ) from None
+
+
+@contextmanager
+def _workers_deaf_to_interrupts() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _require_workers(workers: Any) -> None:
+    if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+        raise UserError("not a number of workers", key="workers", given=workers, allowed="1, 2 …")
+
+
+def _kept(folder: RunFolder, plan: Plan) -> str:
+    """How far a study that is not finished has got."""
+    done = sum(folder.cell(task.key).exists() for task in plan.cells)
+    return f"{done} of {len(plan.cells)} cells done and kept in {folder.path}"
+
+
+def _failed(failures: Sequence[worker.Failure], kept: str) -> CoopsimError:
+    """The first failure as an error; the others' number."""
+    first = failures[0]
+    others = f" ({len(failures) - 1} more failed)" if len(failures) > 1 else ""
+    error = CoopsimError(
+        f"{_where(first.task)} failed: {first.problem}{others}; {kept}; "
+        "the same command runs the rest"
+    )
+    error.exit_code = first.exit_code
+    error.add_note(first.trace)
+    return error
+
+
+def _where(task: PointTask | CellTask) -> str:
+    parts = [f"policy {task.policy}"]
+    if task.at:
+        parts.append(f"at {canonical(dict(task.at))}")
+    if isinstance(task, CellTask):
+        return f"cell ({', '.join(parts)}, seed {task.seed})"
+    return f"point ({', '.join(parts)})"
