@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coopsim.errors import CheckFailed
 from coopsim.games.conformance import facts, forms, play, sight, twin
-from coopsim.games.conformance.case import Case, CheckFailed
+from coopsim.games.conformance.case import Case
 from coopsim.games.game import Game
 
 __all__ = ["LAWS", "CheckFailed", "check"]

@@ -85,7 +85,11 @@ class Recorder:
         self._rows: list[tuple[Float, Float, npt.NDArray[np.bool_], dict[str, Float]]] = []
 
     def add(
-        self, actions: Float, payoffs: Float, done: npt.NDArray[np.bool_], exposed: Mapping[str, Any]
+        self,
+        actions: Float,
+        payoffs: Float,
+        done: npt.NDArray[np.bool_],
+        exposed: Mapping[str, Any],
     ) -> None:
         """Add one round: arrays `[B, ...]` on the CPU."""
         alive = self.alive.copy()

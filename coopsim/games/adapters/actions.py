@@ -46,20 +46,23 @@ def reader(game: Game) -> Reader:
 def _numbers(spaces: Mapping[str, Any], clip: bool) -> Reader:
     """One number a player."""
     bounds = [(name, float(s.low[0]), float(s.high[0])) for name, s in spaces.items()]
+    count = len(bounds)
 
     def read(actions: Mapping[str, Any]) -> npt.NDArray[Any]:
-        _check_names(actions, spaces)
-        row = []
-        for name, low, high in bounds:
+        if len(actions) != count:
+            _check_names(actions, spaces)
+        joint = np.empty((1, count))
+        for i, (name, low, high) in enumerate(bounds):
             try:
                 value = actions[name].item()
-            except (AttributeError, ValueError):
+            except (AttributeError, KeyError, ValueError):
+                _check_names(actions, spaces)
                 value = _number(name, actions[name])
             # false for NaN as well
             if not low <= value <= high and not (clip and math.isfinite(value)):
                 raise _outside(name, value, low, high)
-            row.append(value)
-        return np.array([row], dtype=np.float64)
+            joint[0, i] = value
+        return joint
 
     return read
 

@@ -6,7 +6,7 @@ a hundred times faster a step than any environment with dictionaries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from pettingzoo import ParallelEnv
 
 from coopsim import seeding
-from coopsim.arrays import Float
+from coopsim.arrays import Array, Float
 from coopsim.errors import CoopsimError, InvalidAction
 from coopsim.games import catalogue
 from coopsim.games.adapters.actions import reader
@@ -68,8 +68,8 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
     - A reward is the payoff of the round.
     - A repeated game that reaches its horizon is truncated; one that its rules end earlier,
       and any game that is not repeated, is terminated.
-    - An info holds what `game.expose` names. Where actions are indices it also holds
-      `action_mask`, 1 for each legal one.
+    - An info holds what `game.expose` names, arrays to read and not to write into. Where
+      actions are indices it also holds `action_mask`, 1 for each legal one.
 
     `reset(seed=...)` starts the same stream of random numbers as `coopsim.replay` with that
     seed; without a seed the stream goes on.
@@ -91,6 +91,7 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         self.possible_agents = list(game.labels)
         self.agents: list[str] = []
         self._players = list(enumerate(self.possible_agents))
+        self._none = dict.fromkeys(self.possible_agents, False)
         # spaces are made once: PettingZoo wants the same object each time, and they are slow
         self.action_spaces = {name: game.action_space(i) for i, name in self._players}
         self._discrete = any(isinstance(s, Discrete) for s in self.action_spaces.values())
@@ -99,9 +100,11 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         self._rounds, self._repeated = game.rounds, game.card.repeated
         self._turn = 0
         self._state = game.start(1, seeding.generator(0, "replay"))
+        parts = [part for i, _ in self._players for part in game.observe(self._state, i).values()]
+        self._flat = _joined if all(part.dtype == np.float64 for part in parts) else _converted
         self.observation_spaces = {
             name: Box(-np.inf, np.inf, seen.shape, np.float64)
-            for name, seen in self._observations().items()
+            for name, seen in self._seen()[0].items()
         }
 
     def observation_space(self, agent: str) -> Space[Any]:
@@ -121,7 +124,7 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         self._state = self.game.start(1, self._rng)
         self._turn = 0
         self.agents = self.possible_agents[:]
-        return self._observations(), self._infos()
+        return self._seen()
 
     def step(
         self, actions: Mapping[str, Any]
@@ -142,26 +145,24 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         played = self.game.step(self._state, joint)
         self._state = played.state
         self._turn += 1
+        rewards = dict(zip(self.possible_agents, played.payoffs.tolist()[0], strict=True))
+        observations, infos = self._seen()
         late = self._turn >= self._rounds
-        over = late or bool(played.done[0])
+        if not late and not played.done[0]:
+            return observations, rewards, self._none.copy(), self._none.copy(), infos
+        self.agents = []
         truncated = late and self._repeated
-        names = self.possible_agents
-        if over:
-            self.agents = []
-        return (
-            self._observations(),
-            dict(zip(names, played.payoffs[0].tolist(), strict=True)),
-            dict.fromkeys(names, over and not truncated),
-            dict.fromkeys(names, truncated),
-            self._infos(),
-        )
+        terminations = dict.fromkeys(rewards, not truncated)
+        return observations, rewards, terminations, dict.fromkeys(rewards, truncated), infos
 
     def render(self) -> str | None:
         """The game as each player is told it, in words (None without a render mode)."""
         if self.render_mode is None:
             return None
         views = [
-            SimpleNamespace(player=i, observation=self.game.observe(self._state, i))
+            SimpleNamespace(
+                player=i, turn=self._turn, observation=self.game.observe(self._state, i)
+            )
             for i, _ in self._players
         ]
         text = "\n\n".join(self.game.narrate(view) for view in views)
@@ -170,22 +171,20 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         print(text)
         return None
 
-    def _observations(self) -> Observations:
-        see, state = self.game.observe, self._state
-        # the batch of one drops out when the parts are laid flat
-        return {
-            name: np.concatenate(list(see(state, i).values()), axis=None)
-            for i, name in self._players
-        }
-
-    def _infos(self) -> Infos:
-        exposed = {name: values[0] for name, values in self.game.expose(self._state).items()}
-        # a dictionary each, for wrappers write into them
-        infos = {name: exposed.copy() for name in self.possible_agents}
+    def _seen(self) -> tuple[Observations, Infos]:
+        """Every agent's observation and info, in one pass: this is half the adapter's time."""
+        game, state, flat = self.game, self._state, self._flat
+        exposed = {name: values[0] for name, values in game.expose(state).items()}
+        observations, infos = {}, {}
+        for i, name in self._players:
+            # the batch of one drops out when the parts are laid flat
+            observations[name] = flat(game.observe(state, i).values())
+            # a dictionary each, for wrappers write into them
+            infos[name] = exposed.copy()
         if self._discrete:
             for i, name in self._players:
                 infos[name]["action_mask"] = self._mask(i)
-        return infos
+        return observations, infos
 
     def _mask(self, player: int) -> npt.NDArray[np.int8]:
         legal: Any = self.game.legal(self._state, player)
@@ -196,3 +195,14 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
             space: Any = self.action_spaces[name]
             if not self._mask(i)[joint[0, i] - space.start]:
                 raise InvalidAction(f"action {joint[0, i]} of {name} is not legal now")
+
+
+def _joined(parts: Iterable[Array]) -> Float:
+    """Arrays of float64 one after another as a new flat array."""
+    # for a few short arrays this takes half the time of np.concatenate
+    return np.frombuffer(bytearray().join([part.tobytes() for part in parts]))
+
+
+def _converted(parts: Iterable[Array]) -> Float:
+    """Arrays of any types one after another as a new flat array of float64."""
+    return np.concatenate(list(parts), axis=None, dtype=np.float64)

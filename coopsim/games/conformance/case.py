@@ -11,26 +11,12 @@ import numpy.typing as npt
 
 from coopsim import seeding
 from coopsim.arrays import NUMPY, Backend
-from coopsim.errors import CoopsimError
+from coopsim.errors import CheckFailed
+from coopsim.games.conformance.states import copied
 from coopsim.games.game import Game, Step
 
 _ROUNDS = 64  # rounds that most laws look at
 _UNBOUNDED = 1e3  # actions are drawn up to here where a space has no bound
-
-
-class CheckFailed(CoopsimError, AssertionError):
-    """A game breaks a law.
-
-    Args:
-        game: the game's class name.
-        problem: the law that is broken, and where.
-        remedy: what to change.
-    """
-
-    def __init__(self, game: str, problem: str, remedy: str) -> None:
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{game}: {problem}. To put it right: {remedy}.")
 
 
 @dataclass(frozen=True)
@@ -69,11 +55,12 @@ class Case:
         rng, state, played = self.rng("actions"), self.start(), []
         for _ in range(min(self.game.rounds, _ROUNDS)):
             actions = random_actions(self.game, state, rng)
-            step = self.game.step(state, actions)
-            played.append(Round(state, actions, step))
-            if np.all(step.done):
+            # copies, so that a game that writes into what it is given can be told
+            held = Round(copied(state), actions.copy(), self.game.step(state, actions))
+            played.append(held)
+            if np.all(held.step.done):
                 break
-            state = step.state
+            state = held.step.state
         return played
 
 

@@ -23,25 +23,20 @@ def states_are_arrays(case: Case) -> None:
         f"a state is a {type(state).__name__}, no frozen dataclass",
         "decorate the state's class with @dataclass(frozen=True)",
     )
-    for when, held in (("start", state), ("step", case.rounds[0].step.state)):
-        case.need(
-            type(held) is type(state),
-            f"{when} gives a {type(held).__name__} and start a {type(state).__name__}",
-            "use one class for all states",
-        )
-        for name, leaf in leaves(held):
-            case.need(
-                isinstance(leaf, np.ndarray) and leaf.shape[:1] == (case.episodes,),
-                f"{name} of the state that {when} gives is {_described(leaf)}, "
-                f"for {case.episodes} episodes",
-                "keep only arrays in a state, the batch axis first",
-            )
+    _check_leaves(case, state, "start")
     size = case.game.batch(state)
     case.need(
         size == case.episodes,
         f"batch(state) is {size} for {case.episodes} episodes",
         "return the length of the batch axis",
     )
+    later = case.rounds[0].step.state
+    case.need(
+        type(later) is type(state),
+        f"step gives a {type(later).__name__} and start a {type(state).__name__}",
+        "use one class for all states",
+    )
+    _check_leaves(case, later, "step")
 
 
 def shapes(case: Case) -> None:
@@ -171,6 +166,16 @@ def payoffs_as_claimed(case: Case) -> None:
             holds,
             f"the card says {claim} payoffs, and round {turn} pays {paid[0].tolist()}",
             "change card.payoffs or the payoffs",
+        )
+
+
+def _check_leaves(case: Case, state: Any, when: str) -> None:
+    for name, leaf in leaves(state):
+        case.need(
+            isinstance(leaf, np.ndarray) and leaf.shape[:1] == (case.episodes,),
+            f"{name} of the state that {when} gives is {_described(leaf)}, "
+            f"for {case.episodes} episodes",
+            "keep only arrays in a state, the batch axis first",
         )
 
 

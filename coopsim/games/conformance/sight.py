@@ -20,7 +20,7 @@ def observations(case: Case) -> None:
             later = case.game.observe(held.step.state, i)
             case.need(
                 _shapes(case, later, f"the observation of {name}") == first,
-                f"the observation of {name} changes its names, their order or its shapes",
+                f"the observation of {name} changes its names, their order, types or shapes",
                 "observe the same arrays in every state, zeros where there is nothing yet",
             )
 
@@ -31,7 +31,7 @@ def exposed(case: Case) -> None:
     for held in case.rounds:
         case.need(
             _shapes(case, case.game.expose(held.step.state), "what is exposed") == first,
-            "what is exposed changes its names or shapes",
+            "what is exposed changes its names, types or shapes",
             "expose the same arrays in every state",
         )
 
@@ -41,9 +41,8 @@ def looking_is_pure(case: Case) -> None:
     state = case.rounds[-1].step.state
     before = copied(state)
     for i in range(case.game.n):
-        case.game.observe(state, i)
         case.game.legal(state, i)
-        case.game.narrate(_view(case, state, i))
+        case.game.narrate(_view(i, len(case.rounds), case.game.observe(state, i)))
     case.game.expose(state)
     changed = difference(before, state)
     case.need(
@@ -85,9 +84,12 @@ def legal(case: Case) -> None:
 def words(case: Case) -> None:
     """A view is told in words, and equal observations read the same."""
     for i, name in enumerate(case.game.labels):
-        for held in (case.rounds[0], case.rounds[-1]):
+        for turn in {1, len(case.rounds)}:
+            state = case.rounds[turn - 1].step.state
+            seen = case.game.observe(state, i)
             for b in range(case.episodes):
-                told = case.game.narrate(_view(case, episode(held.step.state, b), i))
+                alone = case.game.observe(episode(state, b), i)
+                told = case.game.narrate(_view(i, turn, alone))
                 case.need(
                     isinstance(told, str) and told.strip(),
                     f"narrate tells {name} nothing",
@@ -95,21 +97,21 @@ def words(case: Case) -> None:
                 )
                 # the same episode first in a larger batch, its arrays copied
                 order = np.roll(np.arange(case.episodes), -b)
-                seen = case.game.observe(held.step.state, i)
                 moved = {key: np.asarray(value)[order] for key, value in seen.items()}
                 case.need(
-                    told == case.game.narrate(SimpleNamespace(player=i, observation=moved)),
+                    told == case.game.narrate(_view(i, turn, moved)),
                     f"two states that look the same to {name} are told differently",
-                    "let narrate use only the player and the first episode of the observation",
+                    "let narrate use only the player, the turn and the observation's first episode",
                 )
 
 
-def _view(case: Case, state: Any, player: int) -> Any:
-    return SimpleNamespace(player=player, observation=case.game.observe(state, player))
+def _view(player: int, turn: int, observation: Mapping[str, Any]) -> Any:
+    """What narrate may use of a view: the rest belongs to agents."""
+    return SimpleNamespace(player=player, turn=turn, observation=observation)
 
 
-def _shapes(case: Case, named: Any, what: str) -> list[tuple[str, tuple[int, ...]]]:
-    """Names and shapes, in order."""
+def _shapes(case: Case, named: Any, what: str) -> list[tuple[str, Any, tuple[int, ...]]]:
+    """Names, types and shapes, in order."""
     case.need(
         isinstance(named, Mapping),
         f"{what} is a {type(named).__name__}",
@@ -121,4 +123,4 @@ def _shapes(case: Case, named: Any, what: str) -> list[tuple[str, tuple[int, ...
             f"{key!r} in {what} has no leading batch axis of {case.episodes}",
             "return arrays with the batch axis first",
         )
-    return [(key, tuple(value.shape)) for key, value in named.items()]
+    return [(key, value.dtype, tuple(value.shape)) for key, value in named.items()]

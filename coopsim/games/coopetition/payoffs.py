@@ -33,9 +33,7 @@ UTILITIES = ("private", "integrated", "independent")
 class Coopetition(Game):
     """Fields and payoffs common to the games of the family. Abstract."""
 
-    players: (
-        Annotated[int, Interval(ge=2, le=1000)] | Annotated[tuple[str, ...], MinLen(2)]
-    ) = 2
+    players: Annotated[int, Interval(ge=2, le=1000)] | Annotated[tuple[str, ...], MinLen(2)] = 2
     """how many players, or their names"""
     endowments: Positive | tuple[Positive, ...] = 100.0
     """e, the most a player can contribute (one number for all, or one each)"""
@@ -45,9 +43,7 @@ class Coopetition(Game):
     """f, what a player's own contribution is worth to itself"""
     gamma: Annotated[float, Ge(0)] = 0.65
     """complementarity, the weight of the synergy that only joint effort creates"""
-    interdependence: (
-        Annotated[float, Interval(ge=0, le=1)] | Matrix | tuple[Dependency, ...]
-    ) = 0.5
+    interdependence: Annotated[float, Interval(ge=0, le=1)] | Matrix | tuple[Dependency, ...] = 0.5
     """D, how much each player depends on each other: one number, a matrix, or i* dependencies"""
     denominator: Denominator = "partner"
     """how i* dependencies average: over those on the partner, or over all of the depender's"""
@@ -93,11 +89,6 @@ class Coopetition(Game):
     def dependence(self) -> Float:
         """D as an array `[n, n]` with zero diagonal."""
         return _matrix(self.interdependence, self.labels, self.denominator)
-
-    @functools.cached_property
-    def modes(self) -> tuple[Mode, ...]:
-        """The reward mode of each player."""
-        return (self.reward,) * self.n if isinstance(self.reward, str) else self.reward
 
     def action_space(self, player: int) -> Any:
         """One number from 0 to the player's endowment."""
@@ -145,17 +136,20 @@ class Coopetition(Game):
         """The weights `[n, n]` of partners' payoffs: D, or D times effective trust."""
         if trust is None:
             return self.dependence
-        level = self.initial_trust() if trust == "initial" else trust
-        return np.asarray(level * self.dependence)
+        if trust == "initial":
+            return np.asarray(self.initial_trust() * self.dependence)
+        if not isinstance(trust, float | int) or isinstance(trust, bool) or not 0 <= trust <= 1:
+            raise UserError(
+                "no level of trust", key="trust", given=trust, allowed="null, initial, or 0 to 1"
+            )
+        return np.asarray(trust * self.dependence)
 
     def initial_trust(self) -> Float | float:
         """Effective trust before the first round: min(T, 1 - R)."""
         return 1.0
 
 
-def private_payoffs(
-    a: Array, endowment: Array, surplus: Array, value: Value, xp: Any
-) -> Array:
+def private_payoffs(a: Array, endowment: Array, surplus: Array, value: Value, xp: Any) -> Array:
     """pi_i = e_i - a_i + f(a_i) + alpha_i gamma g(a); `[n, ...]` from actions `[n, ...]`.
 
     Args:
@@ -168,21 +162,20 @@ def private_payoffs(
     return endowment - a + value.of(a, xp) + surplus * synergy(a, xp)
 
 
-def paid(private: Array, weight: Array, modes: tuple[Mode, ...], xp: Any) -> Array:
+def paid(private: Array, weight: Array, reward: Mode | tuple[Mode, ...], xp: Any) -> Array:
     """Payoffs `[n, B]` by reward mode, from private payoffs `[n, B]` and weights `[n, n, B]`."""
-    mode = modes[0] if len(set(modes)) == 1 else None
-    if mode == "private":
+    if reward == "private":
         return private
     integrated = private + (weight * private).sum(1)
-    if mode == "integrated":
+    if reward == "integrated":
         return integrated
     # the released code pays everybody the mean of integrated utilities, not the sum of
     # private payoffs that its documentation describes
     mean = integrated.mean(0) + private * 0
     table = {"private": private, "integrated": integrated, "cooperative": mean}
-    if mode is not None:
-        return table[mode]
-    return xp.stack([table[mode][i] for i, mode in enumerate(modes)])
+    if isinstance(reward, str):
+        return table[reward]
+    return xp.stack([table[mode][i] for i, mode in enumerate(reward)])
 
 
 def per_player(value: float | tuple[float, ...], n: int) -> Float:
@@ -201,7 +194,9 @@ def _stage_payoffs(game: Coopetition, gamma: float, weight: Float, profiles: Flo
     private = private_payoffs(
         a, columns(game.endowment), columns(game.share * gamma), game.value, np
     )
-    return np.moveaxis(private + np.tensordot(weight, private, 1), 0, -1)
+    # many players make the product the larger part of the work, and Nash has no weights
+    total = private + np.tensordot(weight, private, 1) if weight.any() else private
+    return np.moveaxis(total, 0, -1)
 
 
 def _stage_gradient(game: Coopetition, gamma: float, weight: Float, profiles: Float) -> Float:
@@ -225,5 +220,7 @@ def _matrix(given: Any, labels: tuple[str, ...], denominator: Denominator) -> Fl
     if ((matrix < 0) | (matrix > 1)).any():
         raise UserError("every entry must lie between 0 and 1", key=key, given=given)
     if np.diagonal(matrix).any():
-        raise UserError("a player does not depend on itself: the diagonal is 0", key=key, given=given)
+        raise UserError(
+            "a player does not depend on itself: the diagonal is 0", key=key, given=given
+        )
     return matrix

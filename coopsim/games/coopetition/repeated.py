@@ -20,7 +20,6 @@ from coopsim.arrays import (
     Array,
     Backend,
     Float,
-    at_least,
     backend_of,
     batch_first,
     batch_last,
@@ -54,7 +53,7 @@ class RepeatedState:
 
 @dataclass(frozen=True)
 class Repeated(Coopetition):
-    """Contributions round after round; keeping to the baseline builds trust, falling short costs it."""
+    """Contributions round after round: meeting the baseline builds trust, missing it costs it."""
 
     trust: TrustRule | None = TrustRule()
     """how trust and reputation move; null switches them off (full trust, no gate)"""
@@ -145,31 +144,30 @@ class Repeated(Coopetition):
             "actions": state.actions,
             "trust": state.trust,
             "reputation_damage": state.damage,
-            "time": state.turn[:, None] / self.horizon,
+            "time": state.turn[:, None] / float(self.horizon),
         }
 
     def step(self, state: RepeatedState, actions: Array) -> Step:
         """Play one round; see the module's docstring for the order of events."""
-        xp, constants = namespace(actions), self._constants(state.trust)
+        xp, known = namespace(actions), self._constants(state.trust)
         # players first and batch last from here to the end of the round
         a = batch_last(actions)
         if self.clip:
-            a = xp.minimum(at_least(a, 0.0), constants.endowment)
-        trust, damage, gate = state.trust, state.damage, constants.dependence
-        turn = state.turn + 1.0
-        done = turn >= self.horizon
-        if constants.rates is not None:
-            new_trust, new_damage = constants.rates.update(
-                batch_last(trust), batch_last(damage), a - constants.expected, xp
+            a = xp.minimum(xp.maximum(a, known.zero), known.endowment)
+        trust, damage, gate = state.trust, state.damage, known.dependence
+        turn = state.turn + known.one
+        done = turn >= known.horizon
+        if known.rates is not None:
+            new_trust, new_damage = known.rates.update(
+                batch_last(trust), batch_last(damage), a - known.expected, xp
             )
-            gate = xp.minimum(new_trust, 1.0 - new_damage) * gate
-            if constants.least_trust is not None:
-                done = done | (new_trust.sum((0, 1)) < constants.least_trust)
+            gate = xp.minimum(new_trust, known.one - new_damage) * gate
+            if known.least_trust is not None:
+                done = done | (new_trust.sum((0, 1)) < known.least_trust)
             trust, damage = batch_first(new_trust), batch_first(new_damage)
-        private = private_payoffs(a, constants.endowment, constants.surplus, self.value, xp)
-        payoffs = paid(private, gate, self.modes, xp)
-        after = RepeatedState(batch_first(a), trust, damage, batch_first(private), turn)
-        return Step(after, batch_first(payoffs), done)
+        private = private_payoffs(a, known.endowment, known.surplus, self.value, xp)
+        payoffs = paid(private, gate, self.reward, xp)
+        return Step(RepeatedState(a.T, trust, damage, private.T, turn), payoffs.T, done)
 
     def expose(self, state: RepeatedState) -> Mapping[str, Array]:
         """Trust, reputation damage and the private payoffs behind what was paid."""
@@ -206,11 +204,16 @@ class Repeated(Coopetition):
 
     def _constants(self, like: Array) -> _Constants:
         # kept with the game, not in a global cache: hashing the game costs more than a round
-        kept: dict[Any, _Constants] = self.__dict__.setdefault("_kept", {})
-        key = like.dtype, like.device
-        if key not in kept:
-            kept[key] = _make_constants(self, backend_of(like))
-        return kept[key]
+        key = like.dtype if isinstance(like, np.ndarray) else (like.dtype, like.device)
+        known = self._kept.get(key)
+        if known is None:
+            known = self._kept[key] = _make_constants(self, backend_of(like))
+        return known
+
+    @functools.cached_property
+    def _kept(self) -> dict[Any, _Constants]:
+        """The constants of each backend that has been played on."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,10 @@ class _Constants:
     dependence: Array
     expected: Array
     rates: TrustRates | None
-    least_trust: float | None
+    least_trust: Array | None
+    horizon: Array
+    zero: Array
+    one: Array
 
 
 def _make_constants(game: Repeated, backend: Backend) -> _Constants:
@@ -232,16 +238,20 @@ def _make_constants(game: Repeated, backend: Backend) -> _Constants:
     n, rates, least_trust = game.n, None, None
     if game.end_below is not None:
         # the mean between different players, as a sum that has the ones of the diagonal in it
-        least_trust = game.end_below * n * (n - 1) + n
+        least_trust = backend.asarray(game.end_below * n * (n - 1) + n)
     if game.trust is not None:
         rule, off = game.trust, 1 - np.eye(n)
         scale = game.endowment if game.formulation == "report" else np.ones(n)
+        erode = rule.erode * (1 + rule.amplify * game.dependence) * off
         rates = TrustRates(
             gain=column(rule.sensitivity / scale),
             build=column(rule.build * off),
-            erode=column(rule.erode * (1 + rule.amplify * game.dependence) * off),
+            erode=column(erode),
             damage=column(rule.damage * off),
-            forget=rule.forget,
+            stay=backend.asarray(1 - rule.forget),
+            overshoots=bool(erode.max() > 1),
+            zero=backend.asarray(0),
+            one=backend.asarray(1),
         )
     return _Constants(
         column(game.endowment),
@@ -250,6 +260,7 @@ def _make_constants(game: Repeated, backend: Backend) -> _Constants:
         column(game.expected),
         rates,
         least_trust,
+        *(backend.asarray(number) for number in (game.horizon, 0, 1)),
     )
 
 

@@ -42,7 +42,7 @@ class Stage(Coopetition):
         forms=("continuous", "normal", "constant"),
         references=("arXiv:2510.18802 (TR-1), equations 1, 5-8, 11, 13, definition 3",),
     )
-    rounds: ClassVar[int] = 1  # type: ignore[assignment]
+    rounds: ClassVar[int] = 1
 
     def initial_trust(self) -> float:
         """The fixed trust."""
@@ -65,7 +65,7 @@ class Stage(Coopetition):
         endowment, surplus, weight = _constants(self, backend_of(state.actions))
         a = xp.moveaxis(actions, 0, -1)
         private = private_payoffs(a, endowment, surplus, self.value, xp)
-        payoffs = xp.moveaxis(paid(private, weight, self.modes, xp), -1, 0)
+        payoffs = xp.moveaxis(paid(private, weight, self.reward, xp), -1, 0)
         after = StageState(actions, xp.moveaxis(private, -1, 0), state.turn + 1)
         return Step(after, payoffs, after.turn >= 1)
 

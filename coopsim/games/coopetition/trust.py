@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
-from coopsim.arrays import Array, at_least
+from coopsim.arrays import Array
 from coopsim.parameters import Parameters
 
 Share = Annotated[float, Ge(0), Le(1)]
@@ -49,18 +49,22 @@ class TrustRates:
         build: `[n, n, 1]`.
         erode: `[n, n, 1]`, the amplification by interdependence included.
         damage: `[n, n, 1]`.
-        forget: a number.
+        stay: share of the damage that a round without a bad signal leaves.
+        overshoots: whether one bad signal can destroy more trust than there is (`erode` above 1).
+        zero, one: the numbers. As arrays without axes these three cost one episode's round
+            half of what they cost as Python numbers.
     """
 
     gain: Array
     build: Array
     erode: Array
     damage: Array
-    forget: float
+    stay: Array
+    overshoots: bool
+    zero: Array
+    one: Array
 
-    def update(
-        self, trust: Array, harm: Array, deviation: Array, xp: Any
-    ) -> tuple[Array, Array]:
+    def update(self, trust: Array, harm: Array, deviation: Array, xp: Any) -> tuple[Array, Array]:
         """Trust and damage after a round in which j deviated by `deviation[j]` from its baseline.
 
         Args:
@@ -72,15 +76,17 @@ class TrustRates:
         the new damage acts on the next round.
         """
         signal = xp.tanh(self.gain * deviation)
-        up = at_least(signal, 0.0)
+        up = xp.maximum(signal, self.zero)
         down = up - signal
-        ceiling = 1.0 - harm
+        ceiling = self.one - harm
         # where trust stands above the ceiling this pulls it down at most to the ceiling, which
         # the minimum does anyway: build and up are at most 1
         moved = trust + self.build * up * (ceiling - trust) - self.erode * down * trust
-        new_trust = xp.minimum(at_least(moved, 0.0), ceiling)
-        # 1 where j fell short, else 1 - forget
-        kept = at_least(xp.sign(down), 1 - self.forget)
+        if self.overshoots:
+            moved = xp.maximum(moved, self.zero)
+        new_trust = xp.minimum(moved, ceiling)
+        # 1 where j fell short, else `stay`
+        kept = xp.maximum(xp.sign(down), self.stay)
         # stays in [0, 1] by itself: damage and down are at most 1
         new_harm = harm * kept + self.damage * down * ceiling
         return new_trust, new_harm

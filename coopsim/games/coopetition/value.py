@@ -7,6 +7,8 @@ the batch axis last in memory.
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -52,12 +54,10 @@ def synergy(a: Array, xp: Any) -> Array:
     n = a.shape[0]
     if n > _SMALL:
         return xp.exp(xp.mean(xp.log(at_least(a, _TINY)), axis=0)) * (xp.min(a, axis=0) > 0)
-    product = a[0]
-    for i in range(1, n):
-        product = product * a[i]
     # the floor leaves 1e-9 or less where the product is 0, below rounding of any payoff
-    product = at_least(product, _TINY)
-    return xp.sqrt(product) if n == 2 else product ** (1.0 / n)
+    if n == 2:
+        return xp.sqrt(at_least(a[0] * a[1], _TINY))
+    return at_least(functools.reduce(operator.mul, a), _TINY) ** (1.0 / n)
 
 
 def total_value(value: Value, gamma: float, a: Array, xp: Any) -> Array:
