@@ -8,6 +8,7 @@
     ├── NoSuchForm           a game cannot be written in the form that was asked for
     ├── InvalidAction        an action is NaN, of the wrong shape or outside its space
     ├── RunFolderBusy        another process is writing the same run folder
+    ├── CheckFailed          a game, solver or agent breaks a law of its conformance test
     └── Interrupted          stopped by Ctrl-C; the run folder can be resumed (exit code 130)
 
 A `UserError` carries its parts (file, line, key, what was given, what is allowed,
@@ -138,6 +139,22 @@ class RunFolderBusy(UserError):
     """Another process is writing the same run folder."""
 
 
+class CheckFailed(CoopsimError, AssertionError):
+    """A game, solver or agent breaks a law of its conformance test.
+
+    Args:
+        subject: what was checked: a class name or a registered name.
+        problem: the law that is broken, and where.
+        remedy: what to change.
+    """
+
+    def __init__(self, subject: str, problem: str, remedy: str) -> None:
+        self.subject = subject
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{subject}: {problem}. To put it right: {remedy}.")
+
+
 class Interrupted(CoopsimError):
     """The work was stopped on request; what was finished is kept."""
 
@@ -170,9 +187,20 @@ def shorten(value: Any, width: int = 80) -> str:
 
 def _as_written(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
+        return json.dumps(_tidy(value), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
         return repr(value)
+
+
+def _tidy(value: Any) -> Any:
+    """Whole numbers without a decimal point, as people write them."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    if isinstance(value, list | tuple):
+        return [_tidy(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _tidy(item) for key, item in value.items()}
+    return value
 
 
 def _listing(allowed: str | Sequence[str]) -> str:

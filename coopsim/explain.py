@@ -56,13 +56,19 @@ def _error(finding: Finding, path: Path, schema: wording.Schema) -> tuple[UserEr
         cause = finding["ctx"]["error"]
         if not isinstance(cause, UserError):
             return UserError(str(cause), given=_shown(finding)), path
-        below = tuple(cause.key.split(".")) if cause.key else ()
-        return cause, path + tuple(int(part) if part.isdigit() else part for part in below)
+        return cause, path + _below(cause)
     node = wording.find(schema, path)
     made = UserError(_problem(kind), given=_shown(finding), allowed=wording.sentence(node, schema))
     if isinstance(finding["input"], str):
         made.nearest = nearest(finding["input"], _choices(node, schema))
     return made, path
+
+
+def _below(cause: UserError) -> Path:
+    """The part of the path that the parameter class itself told."""
+    told: Path = getattr(cause, "path", ())
+    parts = cause.key.split(".") if cause.key else []
+    return told or tuple(int(part) if part.isdecimal() else part for part in parts)
 
 
 def _problem(kind: str) -> str:

@@ -7,8 +7,11 @@ YAML file, the JSON Schema that editors read and the reference page of the manua
 
 from __future__ import annotations
 
-import functools
+import ast
+import inspect
+import itertools
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, ClassVar, TypeVar
@@ -18,6 +21,7 @@ from coopsim.errors import dotted as dotted
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
+_adapters: dict[type[Any], Any] = {}
 
 
 class Parameters:
@@ -63,7 +67,7 @@ class Names:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {**handler(schema), "enum": self.known()}
+        return {**handler(schema), "enum": self.known(), "x-registry": self.kind}
 
 
 def build(cls: type[T], data: Mapping[str, Any]) -> T:
@@ -95,8 +99,17 @@ def dump(parameters: Any) -> dict[str, Any]:
 
 
 def json_schema(cls: type[Any]) -> dict[str, Any]:
-    """The JSON Schema of a parameter class."""
-    return dict(_adapter(cls).json_schema())
+    """The JSON Schema of a parameter class: every parameter with its default and meaning."""
+    schema = dict(_adapter(cls).json_schema())
+    meanings = _meanings(cls)
+    for item in fields(cls):
+        node = schema.get("properties", {}).get(item.name, {})
+        # pydantic reads the docstrings of the class itself, not of those it inherits from
+        if item.name in meanings:
+            node.setdefault("description", meanings[item.name])
+        if item.default_factory is not MISSING:
+            node.setdefault("default", item.default_factory())
+    return schema
 
 
 def names(cls: type[Any]) -> list[str]:
@@ -135,11 +148,28 @@ def unknown_key(key: str, known: Iterable[str]) -> UserError:
     )
 
 
-@functools.cache
-def _adapter(cls: type[Any]) -> Any:
-    from pydantic import TypeAdapter
+def _meanings(cls: type[Any]) -> dict[str, str]:
+    """The text under each parameter, by name, those of base classes included."""
+    if not is_dataclass(cls):
+        return {}
+    found = _meanings(cls.__base__) if cls.__base__ else {}
+    try:
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    except OSError:  # typed at a prompt
+        return found
+    for field, text in itertools.pairwise(getattr(tree, "body", [])):
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+            name, said = getattr(field.target, "id", ""), getattr(text.value, "value", "")
+            found[name] = inspect.cleandoc(str(said))
+    return found
 
-    return TypeAdapter(cls)
+
+def _adapter(cls: type[Any]) -> Any:
+    if cls not in _adapters:
+        from pydantic import TypeAdapter
+
+        _adapters[cls] = TypeAdapter(cls)
+    return _adapters[cls]
 
 
 def _plain(value: Any) -> Any:

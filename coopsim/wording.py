@@ -97,14 +97,16 @@ def _plural_noun(name: str) -> str:
 def _range(option: Schema, root: Schema) -> str:
     if "const" in option:
         return str(option["const"])
+    if "x-registry" in option:  # too many to list, and other packages add to them
+        return ""
     if "enum" in option:
         return _choices(option["enum"])
     low, above = option.get("minimum"), option.get("exclusiveMinimum")
     high, below = option.get("maximum"), option.get("exclusiveMaximum")
     if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
+        return f"{_number(low)} to {_number(high)}"
     parts = [
-        f"{word} {bound:g}"
+        f"{word} {_number(bound)}"
         for word, bound in (
             ("at least", low),
             ("above", above),
@@ -119,7 +121,13 @@ def _range(option: Schema, root: Schema) -> str:
         if name in option
     ]
     inner = span(option["items"], root) if isinstance(option.get("items"), dict) else ""
+    if inner and any("enum" in item for item in branches(option["items"], root)):
+        inner = f"one of {inner}"
     return ", ".join([" and ".join(parts), *items, f"each {inner}" if inner else ""]).strip(", ")
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:g}"
 
 
 def _choices(names: Sequence[Any]) -> str:

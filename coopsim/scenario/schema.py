@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Lt, MinLen
 
-from coopsim.parameters import Parameters
+from coopsim.errors import UserError
+from coopsim.parameters import Names, Parameters
 
 Seeds = Annotated[int, Ge(1)] | Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)]
+Concept = Annotated[str, Names("concept")]
+Method = Annotated[str, Names("solver", ("auto",))]
+Measure = Annotated[str, Names("measure")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +28,25 @@ class Study(Parameters):
     vary: dict[str, Annotated[tuple[Any, ...], MinLen(1)]] = field(default_factory=dict)
     """a sweep: path -> list of values; several paths are crossed"""
 
+    def __post_init__(self) -> None:
+        """Refuse a seed or a value that is there twice: one cell would be counted as two."""
+        if isinstance(self.seeds, tuple):
+            _refuse_twice(self.seeds, ("seeds",))
+        for path, values in self.vary.items():
+            _refuse_twice(values, ("vary", path))
+
 
 @dataclass(frozen=True, slots=True)
 class Solve(Parameters):
     """Which solutions to compute, and how exactly."""
 
-    concepts: tuple[str, ...] = ()
+    concepts: tuple[Concept, ...] = ()
     """solution concepts (`coopsim list concepts`); those of compare.to are added"""
     tol: Annotated[float, Gt(0)] = 1e-8
     """tolerance on each certificate, in payoff units"""
     deadline: Annotated[float, Gt(0)] | None = None
     """seconds for each solution; on expiry the best profile so far, marked budget"""
-    methods: dict[str, str] = field(default_factory=dict)
+    methods: dict[Concept, Method] = field(default_factory=dict)
     """concept -> solver, where the automatic choice is not wanted"""
 
 
@@ -42,22 +54,14 @@ class Solve(Parameters):
 class Compare(Parameters):
     """What agents are compared with, and by which measures."""
 
-    to: tuple[str, ...] = ()
+    to: tuple[Concept, ...] = ()
     """solution concepts that agents are compared with; those of solve.concepts where empty"""
-    measure: tuple[str, ...] = ()
+    measure: tuple[Measure, ...] = ()
     """measures (`coopsim list measures`); a standard set where empty"""
     confidence: Annotated[float, Gt(0), Lt(1)] = 0.95
     """level of the bootstrap intervals over seeds"""
     resamples: Annotated[int, Ge(100)] = 2000
     """bootstrap resamples"""
-
-
-@dataclass(frozen=True, slots=True)
-class Named(Parameters):
-    """A game or an agent: what it uses; its other keys are that one's parameters."""
-
-    use: str
-    """name of a game or agent: registered, a content file, or a path to one"""
 
 
 SECTIONS = {"study": Study, "solve": Solve, "compare": Compare}
@@ -78,5 +82,16 @@ KEYS = {
 }
 """Every top-level key with its meaning."""
 
+USE = "name of a registered game or agent, of a content file, or a path to one"
+"""The meaning of `use` in the game and in each agent."""
+
 STATUS_QUO = "status quo"
 """The policy of a scenario that names none."""
+
+
+def _refuse_twice(values: Sequence[Any], path: tuple[str, ...]) -> None:
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            error = UserError("is there twice", given=value, allowed="each value once")
+            error.path = (*path, place)  # type: ignore[attr-defined]
+            raise error

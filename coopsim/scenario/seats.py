@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 
 from coopsim.errors import UserError, nearest
+from coopsim.scenario import place
 
-_RANGE = re.compile(r"^(\d+)(?:(-)(\d+)?)?$")
+_RANGE = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?", re.ASCII)
 
 
 def assign(
@@ -24,62 +26,64 @@ def assign(
     Raises:
         UserError: an unknown agent or player, a player seated twice, or one left out.
     """
-    taken: dict[int, str] = {}
+    taken: dict[int, tuple[str, str]] = {}
     for key, agent in seats.items():
         if agent not in agents:
-            raise UserError(
+            raise place.at(
                 "no such agent",
-                key=key,
+                (key,),
                 given=agent,
                 allowed=list(agents),
                 nearest=nearest(agent, agents),
             )
         for player in _players(key, players):
             if player in taken:
-                raise UserError(
-                    f"{players[player]} is seated twice", key=key, given=f"{key}: {agent}",
+                held, other = taken[player]
+                raise place.at(
+                    f"{players[player]} is seated twice, already by {held}: {other}",
+                    (key,),
+                    given=f"{key}: {agent}",
                     allowed="each player once",
-                )  # fmt: skip
-            taken[player] = agent
+                )
+            taken[player] = key, agent
     if missing := [name for i, name in enumerate(players) if i not in taken]:
         raise UserError(
             f"no agent for {', '.join(missing)}",
-            given=dict(seats),
+            given=", ".join(f"{key}: {agent}" for key, agent in seats.items()),
             allowed=f"each of {', '.join(players)} once",
         )
-    return tuple(taken[i] for i in range(len(players)))
+    return tuple(taken[i][1] for i in range(len(players)))
 
 
 def lineup_name(assigned: Sequence[str]) -> str:
     """A line-up's name: the agent where all seats hold it, else the agents in order."""
-    runs: list[list[object]] = []
-    for agent in assigned:
-        if runs and runs[-1][0] == agent:
-            runs[-1][1] = int(str(runs[-1][1])) + 1
-        else:
-            runs.append([agent, 1])
+    runs = [(name, len(list(group))) for name, group in itertools.groupby(assigned)]
     if len(runs) == 1:
-        return str(runs[0][0])
-    return " / ".join(str(name) if count == 1 else f"{name} x{count}" for name, count in runs)
+        return runs[0][0]
+    return " / ".join(name if count == 1 else f"{name} x{count}" for name, count in runs)
 
 
 def _players(key: str, players: Sequence[str]) -> range:
     if key in players:
         at = list(players).index(key)
         return range(at, at + 1)
-    match = _RANGE.match(key)
+    match = _RANGE.fullmatch(key)
     if match is None:
-        raise UserError(
+        raise place.at(
             "no such player",
-            key=key,
+            (key,),
             given=key,
             allowed=[*players, "numbers and ranges such as 1, 1-2, 2-"],
             nearest=nearest(key, players),
         )
     first, dash, last = int(match[1]), match[2], match[3]
     end = int(last) if last else (len(players) if dash else first)
-    if first < 1 or (end < first and not (dash and not last)) or end > len(players):
-        raise UserError(
-            "no such player", key=key, given=key, allowed=f"1 to {len(players)}"
+    backwards = end < first and (last or not dash)
+    if first < 1 or end > len(players) or backwards:
+        raise place.at(
+            "runs backwards" if first >= 1 and backwards else "no such player",
+            (key,),
+            given=key,
+            allowed=f"1 to {len(players)}",
         )
     return range(first - 1, end)

@@ -1,0 +1,74 @@
+"""The situation of a scenario: its game and agents with every default, and as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from coopsim import catalogue, hashing
+from coopsim.agents.agent import Agent
+from coopsim.errors import UnknownName
+from coopsim.games.game import Game
+from coopsim.scenario import place, shape
+
+Kept: TypeAlias = dict[tuple[str, str], Any]
+"""What was made before: (kind, canonical text of the section) -> resolved section or agent."""
+
+
+def situation(data: Mapping[str, Any], near: Path | None, kept: Kept) -> dict[str, Any]:
+    """`game`, `agents` and `seats` with defaults; every value checked.
+
+    Args:
+        data: the scenario as written, or changed by a policy.
+        near: where names are looked up first.
+        kept: filled and used, so that what does not change is resolved once.
+
+    Raises:
+        UserError: with the path at fault, from the top of the scenario.
+    """
+    agents = data.get("agents") or {}
+    return {
+        "game": _filled("game", ("game",), data["game"], near, kept),
+        "agents": {
+            name: _filled("agent", ("agents", name), spec, near, kept)
+            for name, spec in agents.items()
+        },
+        "seats": data.get("seats") or [],
+    }
+
+
+def game(spec: Mapping[str, Any], near: Path | None) -> Game:
+    """The game of a resolved section."""
+    return cast(Game, _make("game", spec, near))
+
+
+def agent(spec: Mapping[str, Any], near: Path | None, kept: Kept) -> Agent:
+    """The agent of a resolved section, one object for equal sections."""
+    key = "made", hashing.canonical(spec)
+    if key not in kept:
+        kept[key] = _make("agent", spec, near)
+    return cast(Agent, kept[key])
+
+
+def _make(kind: str, spec: Mapping[str, Any], near: Path | None) -> Any:
+    given = dict(spec)
+    return catalogue.make(kind, given.pop("use"), given, near)
+
+
+def _filled(
+    kind: str, path: place.Path, spec: Any, near: Path | None, kept: Kept
+) -> dict[str, Any]:
+    shape.need_use(path, spec)
+    key = kind, hashing.canonical(spec)
+    if key not in kept:
+        with place.below(*path):
+            given = dict(spec)
+            use = given.pop("use")
+            try:
+                entry = catalogue.entry(kind, use, near)
+            except UnknownName as error:
+                error.key = error.key or "use"
+                raise
+            kept[key] = {"use": use, **entry.resolve(given)}
+    return cast(dict[str, Any], kept[key])
