@@ -1,0 +1,95 @@
+"""What several verbs share: options, and finding what a name on the command line means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coopsim.errors import UnknownName, UserError
+
+if TYPE_CHECKING:
+    from coopsim.scenario.load import Scenario
+
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="FILE|NAME", help="A scenario: its file, or its name.")
+]
+TargetName = Annotated[
+    str, typer.Argument(metavar="FILE|NAME", help="A scenario or a game: its file, or its name.")
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a value, as in --set game.gamma=0.8; can be repeated.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+
+
+def overrides(sets: Sequence[str] | None) -> dict[str, Any]:
+    """`--set` options as path -> value. Raises `UserError` for one that is none."""
+    from coopsim import yamlfile
+
+    found: dict[str, Any] = {}
+    for item in sets or ():
+        path, equals, text = item.partition("=")
+        path = path.strip()
+        if not (path and equals):
+            raise UserError("is no assignment", file="--set", given=item, allowed="PATH=VALUE")
+        if path in found:
+            raise UserError("is set twice", file="--set", key=path, given=text)
+        try:
+            found[path] = yamlfile.parse_value(text, path)
+        except UserError as error:
+            raise error.at(file="--set") from None
+    return found
+
+
+def load_scenario(name: str, sets: Sequence[str] | None) -> Scenario:
+    """The scenario called `name`, with `--set` applied."""
+    from coopsim.scenario.load import load
+
+    return load(name, overrides(sets))
+
+
+def load_target(name: str, sets: Sequence[str] | None) -> tuple[Scenario, bool]:
+    """A scenario, or a game as a scenario of nothing else.
+
+    Returns:
+        The scenario, and whether `name` means a game.
+
+    Raises:
+        UnknownName: neither has that name.
+    """
+    from coopsim import catalogue, content
+    from coopsim.scenario.load import load
+
+    path = content.find("scenarios", name)
+    if path is not None and not _is_game(path):
+        return load_scenario(name, sets), False
+    if path is None and not _is_known_game(name):
+        if Path(name).suffix or Path(name).exists():
+            return load_scenario(name, sets), False  # which says what is wrong with the file
+        known = [*content.names("scenarios"), *catalogue.known("game")]
+        raise UnknownName("scenario or game", name, dict.fromkeys(known))
+    return load({"coopsim": 1, "title": name, "game": {"use": name}}, overrides(sets)), True
+
+
+def _is_game(path: Path) -> bool:
+    """Whether a file that exists is a game and no scenario."""
+    from coopsim import yamlfile
+
+    if path.suffix != ".yaml":
+        return path.suffix in (".nfg", ".efg")
+    data = yamlfile.read(path).data
+    return "use" in data and "game" not in data
+
+
+def _is_known_game(name: str) -> bool:
+    from coopsim import content, registry
+
+    return name in registry.registrations("game") or content.find("games", name) is not None

@@ -1,0 +1,19 @@
+"""`coopsim report`: make the report of a run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coopsim.cli import text
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder.")],
+) -> None:
+    """Make the report of a run folder again, and print its path."""
+    from coopsim.report import html
+
+    text.show(str(html.write(folder)))

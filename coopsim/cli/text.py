@@ -1,0 +1,114 @@
+"""Text for terminals and pipes: aligned tables, numbers, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+
+_GAP = "  "
+
+
+def on_terminal() -> bool:
+    """Whether a person reads the output as it comes."""
+    return sys.stdout.isatty()
+
+
+def strong(text: str) -> str:
+    """`text` in bold, on a terminal that can show it and whose user has not said NO_COLOR."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not on_terminal()
+    return text if plain else typer.style(text, bold=True)
+
+
+def show(*lines: str) -> None:
+    """Print lines."""
+    for line in lines:
+        typer.echo(line)
+
+
+def show_json(data: Any) -> None:
+    """Print one JSON object; numbers that JSON does not have become null."""
+    typer.echo(json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
+    """The lines of an aligned table; numbers to the right, the last column wrapped to fit.
+
+    Args:
+        head: a title a column; all empty for none.
+        rows: the cells, as text.
+        indent: spaces before each line.
+    """
+    columns = list(zip(head, *rows, strict=True))
+    widths = [max(len(cell) for cell in column) for column in columns]
+    right = [bool(rows) and all(_is_number(cell) for cell in column[1:]) for column in columns]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(cells, widths, right, strict=True)
+        ]
+        return " " * indent + _GAP.join(padded).rstrip()
+
+    start = indent + sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
+    lines = [strong(line(head))] if any(head) else []
+    for row in rows:
+        first, *rest = _wrapped(row[-1], start)
+        lines.append(line([*row[:-1], first]))
+        lines += [" " * start + more for more in rest]
+    return lines
+
+
+def paragraph(text: str, indent: int = 2) -> list[str]:
+    """`text` as lines that fit a terminal."""
+    pad = " " * indent
+    return textwrap.wrap(
+        " ".join(text.split()), _width(), initial_indent=pad, subsequent_indent=pad
+    )
+
+
+def number(value: float | None, digits: int = 5) -> str:
+    """A number with so many significant digits; "-" where there is none."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{digits}g}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: "1 seed", "2 policies"."""
+    if count != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun}"
+
+
+def _wrapped(text: str, start: int) -> list[str]:
+    if not on_terminal():
+        return [text]
+    return textwrap.wrap(text, max(_width() - start, 24)) or [""]
+
+
+def _width() -> int:
+    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.rstrip("%"))
+    except ValueError:
+        return cell in ("", "-")
+    return True
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
