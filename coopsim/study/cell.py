@@ -175,17 +175,19 @@ def _solution_frame(task: PointTask, solved: Mapping[str, Any]) -> polars.DataFr
     at = hashing.canonical(dict(task.at))
     for concept, data in solved["solutions"].items():
         proof = data["certificate"] or {}
-        found = list(zip(data["players"], data["profile"], data["values"], strict=False))
-        for player, part, value in found or [(None, None, None)]:
-            rows.append(
-                (
-                    task.policy, at, concept, data["method"], data["status"], data["sentence"],
-                    player, part if isinstance(part, float) else None,
-                    None if part is None else hashing.canonical(part), value,
-                    proof.get("kind"), proof.get("residual"), proof.get("relative"),
-                    proof.get("exact"), proof.get("complete"), data["selection"], data["found"],
-                )  # fmt: skip
-            )
+        shared = (
+            *(task.policy, at, concept),
+            *(data[key] for key in ("method", "status", "sentence")),
+        )
+        proved = (
+            *(proof.get(key) for key in ("kind", "residual", "relative", "exact", "complete")),
+            *(data["selection"], data["found"]),
+        )
+        found = zip(data["players"], data["profile"], data["values"], strict=False)
+        for player, part, value in list(found) or [(None, None, None)]:
+            single = part if isinstance(part, float) else None
+            profile = None if part is None else hashing.canonical(part)
+            rows.append((*shared, player, single, profile, value, *proved))
     text, number = pl.String(), pl.Float64()
     schema = {
         "policy": text, "at": text, "concept": text, "method": text, "status": text,

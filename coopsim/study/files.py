@@ -77,7 +77,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Damaged(f"{path.name} cannot be read ({error.strerror})") from None
+        raise Damaged(f"it cannot be read ({error.strerror})") from None
 
 
 def pack_table(frame: polars.DataFrame, key: str) -> bytes:

@@ -15,11 +15,12 @@ from coopsim.study.store import FORMAT, RunFolder, read_manifest
 _LIBRARIES = ("numpy", "scipy", "polars", "joblib", "torch", "numba")
 
 
-def begin(folder: RunFolder, scenario: Scenario, plan: Plan, workers: int) -> None:
-    """Note that a run begins; earlier runs into the same folder stay on record."""
-    before = read_manifest(folder.path) or {}
-    same = before.get("scenario", {}).get("hash") == scenario.hash
-    runs = [*(before.get("runs", []) if same else []), _run(workers)]
+def begin(
+    folder: RunFolder, scenario: Scenario, plan: Plan, *, workers: int = 1, fresh: bool = False
+) -> None:
+    """Note that a run begins; unless it starts afresh, those before it stay on record."""
+    before = None if fresh else read_manifest(folder.path)
+    runs = [*(before["runs"] if before else []), _run(workers)]
     folder.write_manifest(
         {
             "format": FORMAT,

@@ -87,9 +87,7 @@ def _point_key(scenario: Scenario, point: Point) -> str:
 
 
 def _cell_key(scenario: Scenario, task: PointTask, seed: int) -> str:
-    return hashing.digest(
-        {"point": task.key, "seed": seed, "episodes": scenario.study.episodes}
-    )
+    return hashing.digest({"point": task.key, "seed": seed, "episodes": scenario.study.episodes})
 
 
 def _agent_key(agent: Any) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichBar
 
 _FIRST, _LAST = 10.0, 60.0  # seconds between lines: at first, and in the long run
 
@@ -38,7 +42,7 @@ class Lines(Progress):
         self.begun, self.wait = time.monotonic(), _FIRST
         self.next = self.begun + self.wait
         if done < total:
-            self._say(f", {done} from before" if done else "", count=total)
+            self._say(f"{total - done} to do" + (f", {done} done before" if done else ""))
 
     def advance(self, count: int = 1) -> None:
         """`count` more are done."""
@@ -50,24 +54,25 @@ class Lines(Progress):
         self.wait = min(_LAST, 1.5 * self.wait)
         self.next = now + self.wait
         rate = self.run / (now - self.begun)
-        left = (self.total - self.done) / rate
-        self._say(f" of {self.total}, {rate:.3g} a second, about {spell(left)} left")
+        left = spell((self.total - self.done) / rate)
+        self._say(f"{self.done} of {self.total}, {rate:.3g} a second, about {left} left")
 
     def stop(self) -> None:
         """The phase has ended."""
         if self.run:
-            self._say(f" of {self.total} in {spell(time.monotonic() - self.begun)}")
+            took = spell(time.monotonic() - self.begun)
+            self._say(f"{self.done} of {self.total} done in {took}")
 
-    def _say(self, text: str, count: int | None = None) -> None:
-        number = self.done if count is None else count
-        print(f"{self.label}: {number}{text}", file=sys.stderr, flush=True)
+    def _say(self, text: str) -> None:
+        print(f"{self.label}: {text}", file=sys.stderr, flush=True)
 
 
 class Bar(Progress):
     """A bar with what is done, how fast, and how long it will take."""
 
-    def __init__(self, console: Any) -> None:
-        self.console, self.bar, self.task = console, None, None
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.bar: RichBar | None = None
 
     def start(self, label: str, total: int, done: int) -> None:
         """A phase begins."""
@@ -92,15 +97,15 @@ class Bar(Progress):
             TimeRemainingColumn(),
             console=self.console,
         )
-        self.task = self.bar.add_task(label, total=total, completed=done, rate="")
+        self.bar.add_task(label, total=total, completed=done, rate="")
         self.bar.start()
 
     def advance(self, count: int = 1) -> None:
         """`count` more are done."""
-        if self.bar is not None and self.task is not None:
-            self.bar.advance(self.task, count)
-            speed = self.bar.tasks[0].speed
-            self.bar.update(self.task, rate=f"{speed:.3g}/s" if speed else "")
+        if self.bar is not None:
+            task = self.bar.tasks[0]
+            self.bar.advance(task.id, count)
+            self.bar.update(task.id, rate=f"{task.speed:.3g}/s" if task.speed else "")
 
     def stop(self) -> None:
         """The phase has ended."""

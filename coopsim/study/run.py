@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ def run(
         parents=out is None,
         progress=reporter(quiet),
     )
-    if report and importlib.util.find_spec(_REPORT) is not None:
+    if report:
         # by name, since reports are built on studies and studies know nothing of them
         importlib.import_module(_REPORT).write(folder.path)
     return Run(folder.path, scenario)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
 import secrets
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 from coopsim.errors import CoopsimError, Interrupted, UserError
 from coopsim.hashing import canonical
 from coopsim.scenario.load import Scenario
-from coopsim.study import manifest, store, worker
+from coopsim.study import claim, manifest, process, store, worker
 from coopsim.study.plan import CellTask, Plan, PointTask, make_plan
 from coopsim.study.progress import Progress
 from coopsim.study.store import RunFolder
@@ -52,11 +51,11 @@ def run_study(
     """
     _require_workers(workers)
     plan = make_plan(scenario)
-    study = _Study(scenario, plan, workers, progress or Progress())
-    with store.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
+    with claim.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
         try:
-            with worker.one_thread():
-                study.run(folder)
+            manifest.begin(folder, scenario, plan, workers=workers, fresh=fresh)
+            with process.one_thread():
+                _Study(scenario, plan, folder, workers, progress or Progress()).run()
         except KeyboardInterrupt:
             raise Interrupted(
                 f"stopped with {_kept(folder, plan)}; the same command resumes"
@@ -90,24 +89,30 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
 class _Study:
     """One call of `run_study`."""
 
-    def __init__(self, scenario: Scenario, plan: Plan, workers: int, progress: Progress) -> None:
-        self.scenario, self.plan = scenario, plan
+    def __init__(
+        self,
+        scenario: Scenario,
+        plan: Plan,
+        folder: RunFolder,
+        workers: int,
+        progress: Progress,
+    ) -> None:
+        self.scenario, self.plan, self.folder = scenario, plan, folder
         self.workers, self.progress = workers, progress
         self.failures: list[worker.Failure] = []
 
-    def run(self, folder: RunFolder) -> None:
+    def run(self) -> None:
         """Points, cells, tables."""
-        plan = self.plan
-        manifest.begin(folder, self.scenario, plan, self.workers)
-        job = worker.Job(
-            os.path.abspath(folder.path), pickle.dumps(self.scenario), secrets.token_hex(8)
-        )
+        plan, folder = self.plan, self.folder
+        # a copy holds what the scenario says and nothing that was worked out from it
+        scenario = pickle.dumps(dataclasses.replace(self.scenario))
+        job = worker.Job(os.path.abspath(folder.path), scenario, secrets.token_hex(8))
         solved = folder.usable_points(task.key for task in plan.points)
         played = folder.usable_cells(task.key for task in plan.cells)
-        points = self._phase("points solved", worker.solve, job, plan.points, solved)
+        points = self._phase("points", worker.solve, job, plan.points, solved)
         # a cell whose point has no solution cannot be played
         ready = [task for task in plan.cells if task.point in solved]
-        cells = self._phase("cells played", worker.play, job, ready, played)
+        cells = self._phase("cells", worker.play, job, ready, played)
         if self.failures:
             raise _failed(self.failures, _kept(folder, plan))
         write_tables(folder, self.scenario, plan)
@@ -133,7 +138,7 @@ class _Study:
                         self.failures.append(failure)
                     self.progress.advance()
                     if len(self.failures) >= _GIVE_UP:
-                        break
+                        raise _failed(self.failures, _kept(self.folder, self.plan))
         finally:
             self.progress.stop()
         return len(missing)
@@ -144,7 +149,7 @@ def _each(
     job: worker.Job,
     tasks: Sequence[Task],
     workers: int,
-) -> Iterator[worker.Outcome]:
+) -> Generator[worker.Outcome, None, None]:
     """What the function says of each task, as soon as it says so."""
     if workers == 1 or len(tasks) < 2:
         for task in tasks:
@@ -157,11 +162,11 @@ def _each(
     with joblib.parallel_config(
         "loky",
         inner_max_num_threads=1,
-        initializer=worker.enter,
+        initializer=process.enter,
         initargs=(os.getpid(), os.getcwd()),
     ):
         pool = joblib.Parallel(min(workers, len(tasks)), return_as="generator_unordered")
-    with _workers_deaf_to_interrupts():
+    with process.deaf_children():
         outcomes = pool(joblib.delayed(function)(job, task) for task in tasks)
     try:
         with closing(outcomes):
@@ -171,19 +176,6 @@ def _each(
             "a worker process was ended from outside, perhaps for want of memory; what is "
             "finished is kept, and the same command, with fewer workers, runs the rest"
         ) from None
-
-
-@contextmanager
-def _workers_deaf_to_interrupts() -> Iterator[None]:
-    """Processes started in here ignore Ctrl-C from their first moment on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may say
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _require_workers(workers: Any) -> None:

@@ -18,20 +18,16 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coopsim import yamlfile
 from coopsim.errors import UserError
-from coopsim.study import files, lock
+from coopsim.study import files
 
 if TYPE_CHECKING:
     import polars
-
-    from coopsim.scenario.load import Scenario
 
 FORMAT = "coopsim run 1"
 TABLES = ("solutions", "measures", "comparison")
@@ -83,7 +79,7 @@ class RunFolder:
 
     def read_point(self, key: str) -> Any:
         """A point's solutions. Raises `Damaged`."""
-        return files.unpack_json(files.read(self.point(key)), key)
+        return _read(self.point(key), key, files.unpack_json)
 
     def write_cell(self, key: str, frame: polars.DataFrame) -> None:
         """Keep a cell's table."""
@@ -91,7 +87,8 @@ class RunFolder:
 
     def read_cell(self, key: str) -> polars.DataFrame:
         """A cell's table. Raises `Damaged`."""
-        return files.unpack_table(files.read(self.cell(key)), key)
+        frame: polars.DataFrame = _read(self.cell(key), key, files.unpack_table)
+        return frame
 
     def write_table(self, name: str, frame: polars.DataFrame, scenario_hash: str) -> None:
         """Keep one of `TABLES`."""
@@ -122,58 +119,6 @@ class RunFolder:
         return {key for key in keys if _usable(self.cell(key), key, files.check_table)}
 
 
-@contextmanager
-def claimed(
-    path: Path, scenario: Scenario, *, fresh: bool = False, parents: bool = False
-) -> Iterator[RunFolder]:
-    """A run folder that is this process's to write while the context lasts.
-
-    Args:
-        path: the folder; made where there is none.
-        scenario: whose results it holds.
-        fresh: drop the results of an earlier run.
-        parents: make the folder above as well.
-
-    Raises:
-        UserError: the folder cannot be used; nothing was written.
-        RunFolderBusy: another process is writing it.
-    """
-    text = yamlfile.dump(scenario.resolved)
-    require_usable(path, scenario.hash, fresh=fresh, parents=parents)
-    folder = RunFolder(path)
-    _make(path, parents=parents)
-    with lock.held(path):
-        # again: another process may have been quicker
-        require_usable(path, scenario.hash, fresh=fresh)
-        if fresh:
-            _clear(folder)
-        for place in (path, path / "points", path / "cells"):
-            _make(place)
-            files.sweep(place)
-        yield _written(folder, text)
-
-
-def require_usable(
-    path: Path, scenario_hash: str, *, fresh: bool = False, parents: bool = False
-) -> None:
-    """Refuse an output folder that cannot be used. Writes nothing. Raises `UserError`."""
-    if not path.is_dir():
-        _require_makeable(path, parents=parents)
-        return
-    _require_writable(path)
-    said = read_manifest(path)
-    if said is None:
-        if any(not _ours(name) for name in os.listdir(path)):
-            raise _refused("not empty, and not a run folder", path, "another --out")
-    elif said["scenario"]["hash"] != scenario_hash and not fresh:
-        raise UserError(
-            "this folder holds another scenario's run",
-            file=str(path),
-            given=f"{said['scenario'].get('name')} ({said['scenario']['hash']})",
-            allowed=f"{scenario_hash}; another --out, or --fresh to replace that run",
-        )
-
-
 def read_manifest(path: Path) -> dict[str, Any] | None:
     """The manifest of a run folder, or None where there is none.
 
@@ -191,13 +136,17 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         known = False
     if not known:
-        raise _refused(f"not the manifest of a {FORMAT!r}", file, "another folder")
+        raise UserError(
+            f"not the manifest of a {FORMAT!r}", file=str(file), allowed="another folder"
+        )
     return dict(said)
 
 
-def _written(folder: RunFolder, scenario_text: str) -> RunFolder:
-    files.write(folder.path / SCENARIO, scenario_text.encode())
-    return folder
+def _read(path: Path, key: str, unpack: Callable[[bytes, str], Any]) -> Any:
+    try:
+        return unpack(files.read(path), key)
+    except files.Damaged as error:
+        raise files.Damaged(f"{path}: {error}") from None
 
 
 def _usable(path: Path, key: str, check: Callable[[bytes, str], Any]) -> bool:
@@ -210,57 +159,3 @@ def _usable(path: Path, key: str, check: Callable[[bytes, str], Any]) -> bool:
         _log.warning("%s is damaged: %s; set aside as %s, run again", path, error, aside.name)
         return False
     return True
-
-
-def _clear(folder: RunFolder) -> None:
-    """Remove an earlier run: the files that coopsim wrote, and no others.
-
-    The manifest stays until it is replaced, so that a folder cleared halfway is still known.
-    """
-    names = [REPORT, *(folder.table(name).name for name in TABLES)]
-    gone = [folder.path / name for name in names]
-    for place, suffix in (("points", ".json"), ("cells", ".parquet")):
-        gone += (folder.path / place).glob(f"*{suffix}")
-        gone += (folder.path / place).glob(f"*{suffix}.damaged*")
-    for path in gone:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise UserError("cannot be removed", file=str(path), given=error.strerror) from None
-
-
-def _ours(name: str) -> bool:
-    """Whether a run that was killed before it wrote its manifest can have left this."""
-    return name in (lock.LOCK, lock.OWNER, SCENARIO, "points", "cells") or (
-        name.startswith(".") and name.endswith(".tmp")
-    )
-
-
-def _make(path: Path, *, parents: bool = False) -> None:
-    try:
-        path.mkdir(exist_ok=True, parents=parents)
-    except OSError as error:
-        raise _refused(
-            f"cannot be made ({error.strerror or error})", path, "another --out"
-        ) from None
-
-
-def _require_makeable(path: Path, *, parents: bool) -> None:
-    if os.path.lexists(path):
-        raise _refused("this is a file, not a folder", path, "another --out")
-    above = path.absolute().parent
-    while parents and not os.path.lexists(above):
-        above = above.parent
-    if not above.is_dir():
-        allowed = "a folder in one that exists"
-        raise _refused(f"there is no folder {above}", path, allowed)
-    _require_writable(above)
-
-
-def _require_writable(path: Path) -> None:
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise _refused("this folder is not writable", path, "another --out")
-
-
-def _refused(problem: str, path: Path, allowed: str) -> UserError:
-    return UserError(problem, file=str(path), allowed=allowed)

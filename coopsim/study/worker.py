@@ -7,15 +7,9 @@ which worker it is or on what it did before.
 from __future__ import annotations
 
 import functools
-import os
 import pickle
-import signal
-import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +17,8 @@ from typing import Any
 from coopsim.errors import CoopsimError
 from coopsim.scenario.load import Scenario
 from coopsim.study.plan import CellTask, PointTask
+from coopsim.study.process import one_thread
 from coopsim.study.store import RunFolder
-
-_LOOK = 0.25  # seconds between two looks at whether the parent is still there
 
 
 @dataclass(frozen=True)
@@ -88,56 +81,16 @@ def play(job: Job, task: CellTask) -> Outcome:
     return _tried(work, task)
 
 
-def enter(parent: int, cwd: str) -> None:
-    """Set up a new worker process.
-
-    Args:
-        parent: process id of the process that started it; the worker ends with it.
-        cwd: working directory, where content is looked up.
-    """
-    # Ctrl-C reaches every process of a terminal; the parent decides what it means
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is imported, which is later
-    os.chdir(cwd)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Linear algebra on one thread: sums are then the same for any number of workers."""
-    import scipy.linalg  # noqa: F401 (loaded first: what is not loaded cannot be limited)
-    from threadpoolctl import threadpool_limits
-
-    torch = sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch else 1
-    with threadpool_limits(1):
-        if torch:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            if torch:
-                torch.set_num_threads(threads)
-
-
 def _tried(work: Callable[[], None], task: PointTask | CellTask) -> Outcome:
-    if "torch" in sys.modules:  # may have been loaded by the task before
-        sys.modules["torch"].set_num_threads(1)
     try:
-        work()
+        with one_thread():
+            work()
     except Exception as error:
         known = isinstance(error, CoopsimError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
         code = error.exit_code if isinstance(error, CoopsimError) else 1
         return task.key, Failure(task, problem, traceback.format_exc(), code)
     return task.key, None
-
-
-def _end_with(parent: int) -> None:
-    # an orphan is given another parent, whatever became of its own
-    while os.getppid() == parent:
-        time.sleep(_LOOK)
-    os._exit(1)
 
 
 @functools.lru_cache(maxsize=4)
