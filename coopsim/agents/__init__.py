@@ -5,12 +5,8 @@ One line here registers an agent; its module is imported when it is first used.
 
 from coopsim.registry import register
 
-register(
-    "agent", "constant", "coopsim.agents.fixed:Constant", "always the same action"
-)
-register(
-    "agent", "random", "coopsim.agents.fixed:Random", "a uniform draw every round"
-)
+register("agent", "constant", "coopsim.agents.fixed:Constant", "always the same action")
+register("agent", "random", "coopsim.agents.fixed:Random", "a uniform draw every round")
 register(
     "agent",
     "tit-for-tat",

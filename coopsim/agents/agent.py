@@ -101,6 +101,13 @@ class Agent(Parameters, ABC):
         """Prepare for a batch of episodes; returns the first view's memory."""
         return None
 
+    def check(self, rules: Rules, player: int) -> None:
+        """Refuse a seat that this agent cannot play, before anything is solved or played.
+
+        Raises:
+            UserError: with `key` the parameter at fault.
+        """
+
     @abstractmethod
     def act(self, view: View) -> Decision:
         """Answer a view, for every episode of the batch at once."""

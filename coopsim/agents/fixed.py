@@ -7,9 +7,10 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from coopsim.agents.agent import Agent, Decision, View
+from coopsim.agents.agent import Agent, Decision, Rules, View
 from coopsim.arrays import backend_of
 from coopsim.errors import UserError
+from coopsim.games.game import action_bounds
 
 Fraction = Annotated[float, Ge(0), Le(1)]
 
@@ -27,6 +28,18 @@ class Constant(Agent):
         """One of the two must be given."""
         if (self.action is None) == (self.level is None):
             raise UserError("give either action or level", key="action", given=self.action)
+
+    def check(self, rules: Rules, player: int) -> None:
+        """The action must be allowed, unless the game brings it to the nearest one that is."""
+        low, high = (float(side[player]) for side in action_bounds(rules.game))
+        clips = getattr(rules.game, "clip", False)
+        if self.action is not None and not clips and not low <= self.action <= high:
+            raise UserError(
+                f"outside the actions of {rules.game.labels[player]}",
+                key="action",
+                given=self.action,
+                allowed=f"{low:g} to {high:g}",
+            )
 
     def act(self, view: View) -> Decision:
         """The action, for every episode."""

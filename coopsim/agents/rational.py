@@ -4,44 +4,69 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt
 
-from coopsim import seeding
+from coopsim import catalogue
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
-from coopsim.arrays import Float, backend_of
-from coopsim.errors import CoopsimError, UserError
+from coopsim.agents.catalogue import make_agent
+from coopsim.agents.response import best_constant_response as best_constant_response
+from coopsim.arrays import Float
+from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError, nearest
 from coopsim.games.game import Game
-from coopsim.solvers.select import solve
+from coopsim.parameters import Names
+from coopsim.solvers.select import concepts, plan, solve
 from coopsim.solvers.solution import Solution
-
-_GRID = 65
-_LOOKS = 5
 
 
 @dataclass(frozen=True)
 class Equilibrium(Agent):
     """Plays its player's part of a solution, round after round.
 
-    A continuous part is played as it is; a mixed part is drawn from anew every round.
-    A solution whose certificate does not hold is not played: an error says so.
+    Where there are several solutions, the one with the largest sum of values is played, by
+    all seats alike. A solution whose certificate does not hold is not played: an error says
+    so. Only solutions in which a player chooses one number can be played so far.
     """
 
-    concept: str = "nash"
+    concept: Annotated[str, Names("concept")] = "nash"
     """the solution concept (`coopsim list concepts`)"""
-    method: str | None = None
+    method: Annotated[str, Names("solver", ("auto",))] | None = None
     """the solver; picked by the form of the game where not given"""
     tol: Annotated[float, Gt(0)] = 1e-8
     """tolerance of the certificate, in payoff units"""
 
+    def check(self, rules: Rules, player: int) -> None:
+        """The game must have the concept, and the method must solve it there."""
+        game = rules.game
+        try:
+            plan(game, self.concept)
+        except NoSuchForm:
+            known = concepts(game)
+            raise UserError(
+                f"{game.card.title or type(game).__name__} has no such solution",
+                key="concept",
+                given=self.concept,
+                allowed=known,
+                nearest=nearest(self.concept, known),
+            ) from None
+        try:
+            form, _ = plan(game, self.concept, self.method)
+        except NoSuchForm as error:
+            raise UserError(str(error), key="method", given=self.method) from None
+        if form != "continuous":
+            raise UserError(
+                f"would solve a {form} form, whose mixed solutions cannot be played so far",
+                key="method",
+                given=self.method,
+            )
+
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Float:
         """Solve the game (once for all seats) and take the player's part."""
         known = rules.solutions.get(self.concept)
-        fits = known is not None and self.method in (None, "auto", known.method)
-        if known is None or not fits or known.options.get("tol") != self.tol or not known.proved:
+        if known is None or not self._is_mine(known, rules.game):
             known = solved(rules.game, self.concept, self.method, self.tol)
         return part_of(known, role.player)
 
@@ -49,13 +74,32 @@ class Equilibrium(Agent):
         """The part, for every episode."""
         return play_part(view)
 
+    def _is_mine(self, known: Solution, game: Game) -> bool:
+        """Whether a solution computed before is what this agent would compute."""
+        method = self.method in (None, "auto", known.method)
+        return (
+            method
+            and known.proved
+            and known.options.get("tol") == self.tol
+            and known.game_hash == game.hash
+        )
+
 
 @dataclass(frozen=True)
 class PlaysSolution(Agent):
     """Plays its player's part of a given solution. `play` makes it of a `Solution`."""
 
-    solution: Any = field(compare=False)
+    solution: Any
     """the solution"""
+
+    def check(self, rules: Rules, player: int) -> None:
+        """The solution must be one of a game with the same players."""
+        if self.solution.players != rules.game.labels:
+            raise UserError(
+                f"{self.solution.concept} was solved for other players",
+                given=list(self.solution.players),
+                allowed=list(rules.game.labels),
+            )
 
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Float:
         """Take the player's part."""
@@ -82,17 +126,33 @@ class BestResponse(Agent):
 
     def __post_init__(self) -> None:
         """Somebody must be named."""
-        if not self.to:
-            raise UserError("must name at least one agent", key="to", given=self.to)
+        given: Any = self.to  # Python callers may give a list, or anything
+        if isinstance(given, list):
+            object.__setattr__(self, "to", tuple(given))
+        named = given.values() if isinstance(given, Mapping) else given
+        listed = isinstance(given, str | tuple | list | Mapping)
+        if not listed or not given or not all(isinstance(name, str) and name for name in named):
+            raise UserError(
+                "must name at least one agent",
+                key="to",
+                given=given,
+                allowed="an agent, a list of agents, or a mapping from player to agent",
+            )
 
     def __hash__(self) -> int:
         """Mappings do not hash; their items do."""
         to = tuple(sorted(self.to.items())) if isinstance(self.to, Mapping) else self.to
         return hash((to, self.samples))
 
+    def check(self, rules: Rules, player: int) -> None:
+        """Every opponent must be somebody, who can sit there."""
+        for i, agent in enumerate(self.opponents(player, rules)):
+            if agent is not None:
+                agent.check(rules, i)
+
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Float:
         """Find the best constant action."""
-        seats = self.opponents(role, rules)
+        seats = self.opponents(role.player, rules)
         action, _ = best_constant_response(rules, seats, role.player, self.samples)
         return np.array([action])
 
@@ -100,48 +160,46 @@ class BestResponse(Agent):
         """The action, for every episode."""
         return play_part(view)
 
-    def opponents(self, role: Role, rules: Rules) -> tuple[Agent | None, ...]:
-        """The agent assumed in each seat; None in the own one."""
-        names = [name for i, name in enumerate(rules.game.labels) if i != role.player]
-        if isinstance(self.to, str):
-            chosen = dict.fromkeys(names, self.to)
-        elif isinstance(self.to, Mapping):
-            chosen = dict(self.to)
-        else:
-            chosen = dict(zip(names, self.to, strict=False))
-        if missing := [name for name in names if name not in chosen]:
-            raise UserError(
-                f"names no agent for {', '.join(missing)}", key="to", given=self.to, allowed=names
-            )
+    def opponents(self, player: int, rules: Rules) -> tuple[Agent | None, ...]:
+        """The agent assumed in each seat; None in the own one.
+
+        Raises:
+            UserError: `to` does not fit the players, or names no agent.
+        """
+        labels = rules.game.labels
+        names = self._names([name for i, name in enumerate(labels) if i != player], labels)
         return tuple(
-            None if i == role.player else _opponent(chosen[name], rules)
-            for i, name in enumerate(rules.game.labels)
+            None if i == player else _opponent(names[name], rules) for i, name in enumerate(labels)
         )
 
-
-def best_constant_response(
-    rules: Rules, seats: tuple[Agent | None, ...], player: int, samples: int = 32, seed: int = 0
-) -> tuple[float, float]:
-    """The best constant action of `player` and what it earns, against the agents in `seats`.
-
-    Args:
-        rules: the game, and the agents that others may name.
-        seats: one agent a player; the one of `player` is ignored.
-        player: who responds.
-        samples: episodes an action, where somebody is random.
-        seed: of those episodes.
-
-    Returns:
-        The action, and its mean payoff a round over the horizon.
-
-    Cost: five looks of 65 actions, each a batch of 65 x samples episodes.
-    """
-    others = tuple(None if i == player else agent for i, agent in enumerate(seats))
-    key = (others, player, samples, seed)
-    kept: dict[Any, tuple[float, float]] = rules.game.__dict__.setdefault("_responses", {})
-    if key not in kept:
-        kept[key] = _search(rules, others, player, samples, seed)
-    return kept[key]
+    def _names(self, others: list[str], labels: tuple[str, ...]) -> Mapping[str, str]:
+        """The agent named for each of the other players."""
+        if isinstance(self.to, str):
+            return dict.fromkeys(others, self.to)
+        if not isinstance(self.to, Mapping):
+            if len(self.to) != len(others):
+                raise UserError(
+                    f"names {len(self.to)} agents for {len(others)} other players",
+                    key="to",
+                    given=list(self.to),
+                    allowed=f"one agent each, for {', '.join(others)}",
+                )
+            return dict(zip(others, self.to, strict=True))
+        for name in self.to:
+            if name not in labels:
+                raise UserError(
+                    "no such player",
+                    key="to",
+                    given=name,
+                    allowed=labels,
+                    nearest=nearest(name, labels),
+                )
+        # an entry for the own seat does no harm: one declaration can sit in several
+        if missing := [name for name in others if name not in self.to]:
+            raise UserError(
+                f"names no agent for {', '.join(missing)}", key="to", given=dict(self.to)
+            )
+        return self.to
 
 
 @functools.lru_cache(maxsize=256)
@@ -156,70 +214,37 @@ def solved(game: Game, concept: str, method: str | None, tol: float) -> Solution
 
 
 def part_of(solution: Solution, player: int) -> Float:
-    """A player's part of a solution. Raises `CoopsimError` where there is none."""
+    """A player's part of a solution, one number. Raises `CoopsimError` where there is none."""
     if not solution.profile:
         raise CoopsimError(f"{solution.concept} has no profile to play: {solution.sentence}")
-    return solution.profile[player]
+    part = solution.profile[player]
+    if solution.form != "continuous" or part.size != 1:
+        raise CoopsimError(
+            f"{solution.concept} cannot be played: only solutions of continuous games with one "
+            "action a player can be, so far"
+        )
+    return part
 
 
 def play_part(view: View) -> Decision:
-    """A continuous part of one coordinate, as it is."""
-    part: Float = view.memory
-    if part.size != 1:
-        raise CoopsimError("only solutions with one action coordinate a player can be played here")
-    return Decision(view.low * 0 + float(part[0]), part)
-
-
-def _search(
-    rules: Rules, seats: tuple[Agent | None, ...], player: int, samples: int, seed: int
-) -> tuple[float, float]:
-    space: Any = rules.game.action_space(player)
-    low, high = float(space.low[0]), float(space.high[0])
-    samples = samples if any(agent is not None and agent.random for agent in seats) else 1
-    centre, half = 0.5 * (low + high), 0.5 * (high - low)
-    best, value = centre, -np.inf
-    for _ in range(_LOOKS):
-        candidates = np.clip(np.linspace(centre - half, centre + half, _GRID), low, high)
-        means = _mean_payoffs(rules, seats, player, candidates, samples, seed)
-        top = int(means.argmax())
-        if means[top] > value:
-            best, value = float(candidates[top]), float(means[top])
-        centre, half = best, half * 4 / (_GRID - 1)
-    return best, value
-
-
-def _mean_payoffs(
-    rules: Rules,
-    seats: tuple[Agent | None, ...],
-    player: int,
-    candidates: Float,
-    samples: int,
-    seed: int,
-) -> Float:
-    """What each candidate action earns a round, `[C]`, averaged over `samples` episodes."""
-    from coopsim.agents.play import rollout
-
-    responder = _Candidates(tuple(np.repeat(candidates, samples).tolist()))
-    filled = tuple(responder if agent is None else agent for agent in seats)
-    total = rollout(rules, filled, len(candidates) * samples, seeding.sequence(seed, "response"))
-    own = total[:, player].reshape(len(candidates), samples)
-    return np.asarray(own.mean(1))
-
-
-@dataclass(frozen=True)
-class _Candidates(Agent):
-    """Plays another constant action in every episode of the batch."""
-
-    actions: tuple[float, ...]
-
-    def act(self, view: View) -> Decision:
-        return Decision(backend_of(view.low).asarray(np.array(self.actions)))
+    """The number in the memory, for every episode."""
+    return Decision(view.low * 0 + float(view.memory[0]), view.memory)
 
 
 def _opponent(name: str, rules: Rules) -> Agent:
-    from coopsim.agents.catalogue import make_agent
-
-    agent = rules.agents.get(name) or make_agent(name)
+    agent = rules.agents.get(name)
+    try:
+        agent = agent if agent is not None else make_agent(name)
+    except UnknownName:
+        known = [*rules.agents, *catalogue.known("agent")]
+        raise UnknownName("agent", name, dict.fromkeys(known), key="to") from None
+    except UserError as error:
+        raise UserError(
+            f"an agent that needs parameters ({error.problem})",
+            key="to",
+            given=name,
+            allowed="an agent declared with them, or one that needs none",
+        ) from None
     if isinstance(agent, BestResponse):
         raise UserError(
             "a best response to a best response would never end; "

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Ge, Le
 
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
 from coopsim.agents.fixed import Fraction
 from coopsim.arrays import Array, namespace
-from coopsim.errors import CoopsimError
+from coopsim.errors import UserError
+from coopsim.games.game import action_bounds
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,13 @@ class Memory:
 
     Args:
         others: indices of the partners.
-        scale: the partners' highest actions, `[n - 1]`.
+        low, width: the partners' lowest action, and how far up they could go, `[n - 1]` each.
         levels: the partners' mean level in each of the last rounds, latest last, `[B]` each.
     """
 
     others: tuple[int, ...]
-    scale: tuple[float, ...]
+    low: tuple[float, ...]
+    width: tuple[float, ...]
     levels: tuple[Array, ...] = ()
 
 
@@ -47,23 +51,35 @@ class TitForTat(Agent):
     target: Fraction = 0.5
     """the level that generosity moves towards"""
 
+    def check(self, rules: Rules, player: int) -> None:
+        """Players must see each other's actions."""
+        game = rules.game
+        action_bounds(game)
+        state = game.start(1, np.random.default_rng(0))
+        if "actions" not in game.observe(state, player):
+            raise UserError(
+                f"needs a game whose players see each other's actions; "
+                f"{game.card.title or type(game).__name__} shows {game.labels[player]} none",
+                key="use",
+            )
+
     def reset(self, role: Role, rules: Rules, rng: Any) -> Memory:
         """Remember who the partners are and how much they could give."""
         others = tuple(j for j in range(rules.game.n) if j != role.player)
-        spaces: list[Any] = [rules.game.action_space(j) for j in others]
-        return Memory(others, tuple(float(space.high[0]) for space in spaces))
+        low, high = action_bounds(rules.game)
+        width = [float(high[j] - low[j]) for j in others]
+        # a partner who has no choice has the level 0
+        return Memory(others, tuple(float(low[j]) for j in others), tuple(w or 1.0 for w in width))
 
     def act(self, view: View) -> Decision:
         """The level the partners earned."""
         memory: Memory = view.memory
         if view.turn == 0:
             return Decision(view.low + self.first * (view.high - view.low), memory)
-        if "actions" not in view.observation:
-            raise CoopsimError("tit-for-tat needs a game whose players see each other's actions")
         seen = view.observation["actions"]
         level = seen[:, 0] * 0
-        for j, scale in zip(memory.others, memory.scale, strict=True):
-            level = level + seen[:, j] / (scale * len(memory.others))
+        for j, low, width in zip(memory.others, memory.low, memory.width, strict=True):
+            level = level + (seen[:, j] - low) / (width * len(memory.others))
         levels = (*memory.levels, level)[-self.patience :]
         xp = namespace(level)
         best = levels[0]
@@ -72,6 +88,4 @@ class TitForTat(Agent):
         short = self.target - best
         best = best + self.generosity * xp.maximum(short, short * 0)
         action = view.low + best * (view.high - view.low)
-        return Decision(action, Memory(memory.others, memory.scale, levels))
-
-
+        return Decision(action, dataclasses.replace(memory, levels=levels))

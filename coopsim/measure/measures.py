@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import UserError
-from coopsim.games.game import Game
+from coopsim.errors import CoopsimError, UserError
+from coopsim.games.game import Game, action_bounds
 from coopsim.games.rollout import Trajectories
 from coopsim.solvers.solution import Solution
 
@@ -136,7 +135,10 @@ def _distance(played: Played) -> Rows:
     alive = played.trajectories.alive[..., None]
     for concept in played.compared:
         solution = played.solutions.get(concept)
-        if solution is None or not solution.profile or solution.form != "continuous":
+        if solution is None or solution.form != "continuous":
+            continue
+        # one number a player, in the order of the players; nothing where no profile was found
+        if len(solution.actions) != played.game.n or not solution.profile:
             continue
         away = np.abs(played.trajectories.actions - solution.actions) * alive
         rows |= _by_player(f"distance to {concept}", away.sum((0, 1)) / alive.sum(), played)
@@ -152,10 +154,11 @@ def _price_of_anarchy(played: Played) -> Rows:
 
 
 def _cooperation(played: Played) -> Rows:
-    spaces: list[Any] = [played.game.action_space(i) for i in range(played.game.n)]
-    high = np.array([float(space.high[0]) for space in spaces])
+    low, high = action_bounds(played.game)
     alive = played.trajectories.alive[..., None]
-    rates = (played.trajectories.actions / high * alive).sum((0, 1)) / alive.sum()
+    given = ((played.trajectories.actions - low) * alive).sum((0, 1)) / alive.sum()
+    # a player without a choice contributes nothing of what it could
+    rates = np.divide(given, high - low, out=np.zeros_like(given), where=high > low)
     rows = _by_player("cooperation rate", rates, played)
     return rows | {("cooperation rate", GROUP): float(rates.mean())}
 
@@ -176,28 +179,35 @@ def _length(played: Played) -> Rows:
 
 
 def _exposes(name: str) -> Callable[[Game], bool]:
-    return lambda game: name in game.expose(game.start(1))
+    return lambda game: name in game.expose(game.start(1, np.random.default_rng(0)))
 
 
-def _boxes(game: Game) -> bool:
-    return game.card.actions == "continuous"
+def _numbers(game: Game) -> bool:
+    """Whether every player chooses one number."""
+    try:
+        action_bounds(game)
+    except CoopsimError:
+        return False
+    return True
 
 
 PAYOFF = Measure("payoff", "payoff a round", "what a player is paid, as the game pays it", _payoff,
                  better="more")  # fmt: skip
-WELFARE = Measure("welfare", "payoff a round", "sum of all private payoffs", _welfare, better="more")
+WELFARE = Measure(
+    "welfare", "payoff a round", "sum of all private payoffs", _welfare, better="more"
+)
 REGRET = Measure(
     "regret",
     "payoff a round",
     "what the best constant action would have earned more against the same opponents, who would "
     "have reacted to it; negative where the player did better than any constant action",
     _regret,
-    _boxes,
+    _numbers,
     better="less",
 )
 DISTANCE = Measure(
     "distance", "action units", "mean absolute distance of actions from the solution's", _distance,
-    _boxes,
+    _numbers,
 )  # fmt: skip
 PRICE_OF_ANARCHY = Measure(
     "price of anarchy",
@@ -207,7 +217,11 @@ PRICE_OF_ANARCHY = Measure(
     better="less",
 )
 COOPERATION_RATE = Measure(
-    "cooperation rate", "share", "contribution as a share of the endowment", _cooperation, _boxes
+    "cooperation rate",
+    "share",
+    "contribution as a share of the most that could be contributed",
+    _cooperation,
+    _numbers,
 )
 FINAL_TRUST = Measure(
     "final trust",

@@ -2,24 +2,34 @@
 
 Best responses are taken globally on a shrinking grid, for many starts side by side, so
 that neither concavity nor a good first guess is needed; Newton's method on the
-first-order conditions (bounds handled as active sets) then gives all digits. Peers stop
-at the best-response step with a tolerance on actions (1e-6); stationary points that are
-no best responses are thrown away by the certificate, not here.
+first-order conditions (bounds handled as active sets) then gives all digits. An end point
+of Newton counts only if no best response pays more, so a stationary point that is a
+player's worst choice is not taken for an equilibrium; where payoffs have kinks, closer
+best responses take its place.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
 from coopsim.solvers.solution import Found
 
-_GRID = 65
-_LOOKS = 6
+Mask = npt.NDArray[np.bool_]
+
+_GRID = 65  # points of one look at a coordinate
+_LOOKS = 4  # looks of a round; each is 16 times closer than the one before
+_CLOSE_LOOKS = 9  # looks of the last rounds, down to 1e-11 of the range
+_CLOSE_ROUNDS = 40
+_NEAR = 1e-4  # of the range: moves below this are worth an attempt by Newton
+_SETTLED = 2e-5  # about the resolution of a round's looks
+_REACH = 0.05  # of the range: Newton from further away may have gone to another equilibrium
+_SAME = 1e-6  # of the range: end points closer than this are one equilibrium
 
 
 def solve(
@@ -27,7 +37,7 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 16,
+    starts: int | None = None,
     rounds: int = 500,
     seed: int = 0,
 ) -> Found:
@@ -35,122 +45,185 @@ def solve(
 
     Args:
         form: the game.
-        tol: tolerance in payoff units; the search stops moving well below it.
-        deadline: seconds after which the best profiles so far are returned.
-        starts: starting profiles: the lowest, the highest and the middle one, then random.
+        tol: tolerance in payoff units: the most that a best response may gain at an end point.
+        deadline: seconds after which what has been found so far is returned.
+        starts: starting profiles: the lowest, the highest and the middle one, then random; 16,
+            or fewer (at least 5) where there are more than 16 coordinates.
         rounds: most rounds of best responses.
         seed: of the random starts.
 
-    Cost: rounds x starts x m x 400 payoff evaluations at most, in batched calls.
+    Cost: rounds x starts x m x 260 payoff evaluations at most, in batched calls; five to
+    fifteen rounds where best responses settle.
     """
-    until = time.monotonic() + (deadline if deadline is not None else np.inf)
+    starts = max(5, min(16, 256 // form.m)) if starts is None else starts
+    require_count("starts", starts)
+    require_count("rounds", rounds)
+    search = _Search(form, tol, Clock(deadline))
     here = _starts(form, starts, seed)
-    scale = np.maximum(form.high - form.low, 1e-300)
-    step = np.ones(len(here))
-    last = np.full(len(here), np.inf)
-    done, used = False, 0
-    while used < rounds and time.monotonic() < until and not done:
+    damping = _Damping(len(here), form.m)
+    used = 0
+    while len(here) and used < rounds and not search.clock.over:
         used += 1
-        before = here.copy()
-        for k in range(form.m):
-            best = best_response(form, here, k)
-            here[:, k] += step * (best - here[:, k])
-        moved = (np.abs(here - before) / scale).max(1)
-        # best responses can cycle (Cournot with four firms): damp the starts that do not settle
-        step = np.where(moved > 0.9 * last, np.maximum(0.5 * step, 0.05), step)
-        last = moved
-        done = bool((moved < 1e-7).all())
-    # best responses end close together where they reach the same equilibrium
-    ends = distinct(here, scale, tol=1e-5)
-    points = distinct([newton(lambda x: gradient(form, x), x, form) for x in ends], scale)
-    sentence = (
-        f"{len(here)} starts, {used} rounds of best responses, Newton to the end; "
-        f"{len(points)} distinct end point{'s' if len(points) != 1 else ''}"
-    )
-    order = np.argsort(form.owner, kind="stable")
-    counts = np.bincount(form.owner, minlength=form.n).cumsum()[:-1]
+        after = search.sweep(here, damping.step)
+        gap = damping.update((after - here) / search.width)
+        going = ~search.ended(after, gap, damping)
+        here = after[going]
+        damping.keep(going)
+    finished = len(here) == 0
+    ends = search.ends or [here[0]]
     return Found(
-        profiles=tuple(tuple(np.split(x[order], counts)) for x in points),
-        sentence=sentence if done else sentence + "; stopped before every start had settled",
-        stats={"rounds": used, "starts": len(here)},
-        finished=done,
+        profiles=tuple(form.split(x) for x in ends),
+        sentence=f"{starts} starts, {used} rounds of best responses, Newton to the end; "
+        f"{len(search.ends)} distinct end point{'s' if len(search.ends) != 1 else ''}"
+        + ("" if finished else "; stopped before every start had settled"),
+        stats={"rounds": used, "starts": starts},
+        finished=finished,
     )
 
 
-def best_response(form: ContinuousForm, profiles: Float, k: int) -> Float:
-    """The best value of coordinate `k` for its owner, for each profile `[S, m]`: `[S]`."""
+def best_response(form: ContinuousForm, profiles: Float, k: int, looks: int = _LOOKS) -> Float:
+    """The best value of coordinate `k` for its owner, for each profile `[S, m]`: `[S]`.
+
+    Where nothing found pays more than the value a profile has, it keeps that value, so
+    that an indifferent player stays.
+    """
     player = int(form.owner[k])
     low, high = float(form.low[k]), float(form.high[k])
     centre = np.full(len(profiles), 0.5 * (low + high))
     half = 0.5 * (high - low)
-    for _ in range(_LOOKS):
+    row = np.arange(len(profiles))
+    best = _payoff(form, profiles, player)
+    slack = np.where(np.isfinite(best), 1e-15 * np.abs(best), 0.0)
+    response = profiles[:, k].copy()
+    for _ in range(looks):
         points = np.clip(centre[:, None] + np.linspace(-half, half, _GRID), low, high)
         trial = np.repeat(profiles[:, None, :], _GRID, axis=1)
         trial[..., k] = points
-        best = form.payoffs(trial)[..., player].argmax(1)
-        centre = points[np.arange(len(points)), best]
+        paid = _payoff(form, trial, player)
+        top = paid.argmax(1)
+        centre = points[row, top]
+        better = paid[row, top] > best + slack
+        response = np.where(better, centre, response)
+        best = np.where(better, paid[row, top], best)
         half *= 4 / (_GRID - 1)
-    return centre
+    return response
 
 
-def gradient(form: ContinuousForm, x: Float) -> Float:
-    """The derivative of each owner's payoff in its own coordinate, `[m]`."""
+def first_order(form: ContinuousForm, points: Float) -> Float:
+    """The derivative of each owner's payoff in its own coordinate, `[..., m]`."""
     if form.gradient is not None:
-        return form.gradient(x)
-    steps = _steps(form, x)
-    up, down = _shifted(form, x, steps)
-    own = form.payoffs(up) - form.payoffs(down)
-    change = own[np.arange(form.m), form.owner]
-    return np.asarray(change / (np.diagonal(up) - np.diagonal(down)))
+        return np.asarray(form.gradient(points))
+    return slopes(lambda x: form.payoffs(x)[..., form.owner], points, form.low, form.high)
 
 
-def newton(slope: Callable[[Float], Float], x: Float, form: ContinuousForm, rounds: int = 30) -> Float:
-    """A root of `slope` near `x` by Newton's method, coordinates held at bounds they push against.
+@dataclass
+class _Search:
+    """The equilibria found so far, and how end points are tried.
 
     Args:
-        slope: a function `[m] -> [m]` to bring to zero.
-        x: where to start, `[m]`.
-        form: gives the bounds.
-        rounds: most steps.
-
-    A step is kept only if it lowers the largest free slope; otherwise it is halved.
+        form: the game.
+        tol: the most that a best response may gain at an end point, in payoff units.
+        clock: when to stop.
+        ends: end points, distinct, in the order in which they were found.
     """
-    scale = np.maximum(form.high - form.low, 1e-300)
-    edge = 1e-9 * scale
-    value = slope(x)
-    for _ in range(rounds):
-        free = ~(
-            ((x <= form.low + edge) & (value <= 0)) | ((x >= form.high - edge) & (value >= 0))
-        )
-        size = np.abs(value[free]).max(initial=0.0)
-        if size < 1e-13:
-            break
-        jacobian = _jacobian(slope, x, form)[np.ix_(free, free)]
-        try:
-            direction = np.linalg.solve(jacobian, -value[free])
-        except np.linalg.LinAlgError:
-            break
-        length = 1.0
-        while length > 1e-4:
-            trial = x.copy()
-            trial[free] = np.clip(x[free] + length * direction, form.low[free], form.high[free])
-            after = slope(trial)
-            if np.abs(after[free]).max(initial=0.0) < size:
+
+    form: ContinuousForm
+    tol: float
+    clock: Clock
+    ends: list[Float] = field(default_factory=list)
+
+    @property
+    def width(self) -> Float:
+        """The width of the box, `[m]`."""
+        return widths(self.form.low, self.form.high)
+
+    def sweep(self, here: Float, step: Float, looks: int = _LOOKS) -> Float:
+        """One round: each coordinate in turn moves by `step` `[S]` of the way to its best."""
+        after = here.copy()
+        for k in range(self.form.m):
+            if self.clock.over:
                 break
-            length *= 0.5
-        else:
-            break
-        x, value = trial, after
-    return x
+            best = best_response(self.form, after, k, looks)
+            after[:, k] += step * (best - after[:, k])
+        return after
+
+    def ended(self, here: Float, gap: Float, damping: _Damping) -> Mask:
+        """Which of the starts `[S]` are done: an end point was found for them, or none can be."""
+        done = np.zeros(len(here), dtype=bool)
+        for row in np.flatnonzero((gap < _NEAR) & (~damping.tried | (gap < _SETTLED))):
+            damping.tried[row] = True
+            end = newton(
+                lambda x: first_order(self.form, x),
+                here[row],
+                self.form.low,
+                self.form.high,
+                self.clock,
+            )
+            near = (np.abs(end - here[row]) / self.width).max() <= _REACH
+            if self._known(end) or self._gain(end) <= self.tol:
+                self._add(end)
+                done[row] = near
+            if not done[row] and gap[row] < _SETTLED:
+                self._add(self._closer(here[row]))
+                done[row] = True
+            if self.clock.over:
+                break
+        return done
+
+    def _closer(self, x: Float) -> Float:
+        """A point whose rounds have settled, moved on by closer best responses."""
+        for _ in range(_CLOSE_ROUNDS):
+            before = x
+            x = self.sweep(x[None], np.ones(1), _CLOSE_LOOKS)[0]
+            if (np.abs(x - before) / self.width).max() < 1e-12 or self.clock.over:
+                break
+        return x
+
+    def _gain(self, x: Float) -> float:
+        """The most that one coordinate gains by a best response at `x`."""
+        paid = self.form.payoffs(x)
+        most = 0.0
+        for k, player in enumerate(self.form.owner):
+            trial = x.copy()
+            trial[k] = best_response(self.form, x[None], k)[0]
+            most = max(most, float(self.form.payoffs(trial)[player] - paid[player]))
+        return most
+
+    def _known(self, x: Float) -> bool:
+        return len(distinct([*self.ends, x], self.width, _SAME)) == len(self.ends)
+
+    def _add(self, x: Float) -> None:
+        self.ends = distinct([*self.ends, x], self.width, _SAME)
 
 
-def distinct(points: Iterable[Float], scale: Float, tol: float = 1e-6) -> list[Float]:
-    """The points that differ by more than `tol` of the box, in order of appearance."""
-    kept: list[Float] = []
-    for x in points:
-        if all((np.abs(x - other) / scale).max() > tol for other in kept):
-            kept.append(x)
-    return kept
+class _Damping:
+    """How far each start moves towards its best responses; less where they turn in circles."""
+
+    def __init__(self, starts: int, m: int) -> None:
+        self.step = np.ones(starts)
+        self.tried = np.zeros(starts, dtype=bool)
+        self._last = np.zeros((starts, m))
+
+    def update(self, moved: Float) -> Float:
+        """Take note of a round's moves `[S, m]`, shares of the range; the gaps behind them `[S]`.
+
+        Best responses can cycle (Cournot with four firms): a start that turns without
+        coming closer takes half the step, one that goes straight on takes longer ones again.
+        """
+        size, before = (np.linalg.norm(x, axis=1) for x in (moved, self._last))
+        along = (moved * self._last).sum(1) / np.maximum(size * before, 1e-300)
+        gap = np.asarray(np.abs(moved).max(1) / self.step)
+        turning = (along < 0.5) & (size > 0.9 * before) & (before > 0)
+        straight = along > 0.9
+        self.step = np.where(turning, np.maximum(0.5 * self.step, 0.05), self.step)
+        self.step = np.where(straight, np.minimum(1.5 * self.step, 1.0), self.step)
+        self._last = moved
+        return gap
+
+    def keep(self, going: Mask) -> None:
+        """Forget the starts that are done."""
+        self.step, self.tried = self.step[going], self.tried[going]
+        self._last = self._last[going]
 
 
 def _starts(form: ContinuousForm, count: int, seed: int) -> Float:
@@ -160,21 +233,7 @@ def _starts(form: ContinuousForm, count: int, seed: int) -> Float:
     return np.concatenate([corners, random])[:count]
 
 
-def _jacobian(slope: Callable[[Float], Float], x: Float, form: ContinuousForm) -> Float:
-    steps = _steps(form, x)
-    up, down = _shifted(form, x, steps)
-    rows = [
-        (slope(u) - slope(d)) / (u[k] - d[k]) for k, (u, d) in enumerate(zip(up, down, strict=True))
-    ]
-    return np.stack(rows, axis=1)
-
-
-def _steps(form: ContinuousForm, x: Float) -> Float:
-    # cube root of the rounding error balances the error of a central difference
-    return np.maximum(np.abs(x), 1e-2 * (form.high - form.low)) * 6e-6 + 1e-300
-
-
-def _shifted(form: ContinuousForm, x: Float, steps: Float) -> tuple[Float, Float]:
-    """`x` with one coordinate moved up, and down, kept inside the box: `[m, m]` each."""
-    eye = np.eye(form.m)
-    return np.minimum(x + eye * steps, form.high), np.maximum(x - eye * steps, form.low)
+def _payoff(form: ContinuousForm, profiles: Float, player: int) -> Float:
+    """What `player` gets, `[...]`; what is not a number is never best."""
+    paid = form.payoffs(profiles)[..., player]
+    return np.asarray(np.where(np.isnan(paid), -np.inf, paid))

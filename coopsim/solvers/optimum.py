@@ -1,24 +1,29 @@
-"""The profile with the largest sum of payoffs: sampling, coordinate ascent, Newton.
+"""The profiles with the largest sum of payoffs: sampling, line searches, Newton.
 
 Neither smoothness nor concavity is assumed until the end: Newton's result is taken only
-where it is better.
+where it is better, and line searches go on where it is not.
 """
 
 from __future__ import annotations
-
-import time
 
 import numpy as np
 from scipy.stats import qmc
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.solvers.continuous import distinct, newton
+from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
 from coopsim.solvers.solution import Found
 
 _LEVELS = 101  # common levels of all coordinates, as fractions of their ranges
 _SAMPLE = 1024
-_GRID = 33
+_PIECE = 512  # profiles between two looks at the clock
+_APART = 0.05  # of the range: how far the points that are improved lie from each other
+_GRID = 33  # points of one line search
+_EXTRA = 1  # random directions searched in each round beside the coordinates
+_COARSE, _FINE = 1e-3, 1e-9  # of the range: how near line searches come, before Newton and alone
+_MERGED = 1e-2  # of the range: ends of line searches closer than this are one
+_CLOSE = 1e-2  # of the range of sums: line searches this close to the best are followed up
+_SAME = 1e-4  # of the range: optima closer than this are one
 
 
 def solve(
@@ -30,82 +35,135 @@ def solve(
     rounds: int = 200,
     seed: int = 0,
 ) -> Found:
-    """The best profile found from the best of a sample of the box.
+    """The best profiles found from the best of a sample of the box.
 
     Args:
         form: the game.
-        tol: tolerance in payoff units.
+        tol: tolerance in payoff units: sums this close to the largest are optima too.
         deadline: seconds after which the best so far is returned.
         starts: how many points of the sample are improved.
-        rounds: most rounds of coordinate ascent.
+        rounds: most rounds of line searches.
         seed: of the sample.
 
-    Cost: 1,100 profiles, then rounds x starts x m x 33, in batched calls.
+    Cost: 1,100 profiles, then rounds x starts x (m + 1) x 33, in batched calls; about 6 rounds
+    where sums are smooth.
     """
-    until = time.monotonic() + (deadline if deadline is not None else np.inf)
-    here = _best_of_sample(form, starts, seed)
-    value = form.welfare(here)
-    half = np.full(len(here), 0.05)
-    used = 0
-    while used < rounds and time.monotonic() < until and (half > 1e-9).any():
-        used += 1
-        before = value.copy()
-        for k in range(form.m):
-            here, value = _improve(form, here, value, k, half)
-        # a round that gains little calls for a closer look
-        half = np.where(value - before > 1e-3 * np.abs(before) * half, half, half * 0.25)
-    scale = np.maximum(form.high - form.low, 1e-300)
-    best = here[int(value.argmax())]
-    polished = newton(lambda x: _slope(form, x), best, form)
-    if form.welfare(polished) >= form.welfare(best):
-        best = polished
-    ties = [x for x in here if form.welfare(x) > form.welfare(best) - tol]
-    # coordinate ascent leaves ends of one optimum a little apart
-    count = len(distinct(np.array([best, *ties]), scale, tol=1e-3))
-    finished = bool((half <= 1e-9).all())
-    order = np.argsort(form.owner, kind="stable")
-    counts = np.bincount(form.owner, minlength=form.n).cumsum()[:-1]
+    require_count("starts", starts)
+    require_count("rounds", rounds)
+    climb = _Climb(form, Clock(deadline), rounds, np.random.default_rng(seed))
+    start, spread = _best_of_sample(form, starts, seed, climb.clock)
+    here = distinct(climb.lines(start, 0.05, _COARSE), climb.width, _MERGED)
+    top = max(climb.value(x) for x in here)
+    close = [x for x in here if climb.value(x) >= top - _CLOSE * spread]
+    ends = sorted((climb.polished(x) for x in close), key=lambda x: -climb.value(x))
+    best = climb.value(ends[0])
+    tied = distinct((x for x in ends if climb.value(x) >= best - tol), climb.width, _SAME)
     return Found(
-        profiles=(tuple(np.split(best[order], counts)),),
-        sentence=f"{_LEVELS + _SAMPLE} profiles sampled, {len(here)} improved in {used} rounds; "
-        f"{count} distinct best profile{'s' if count != 1 else ''}",
-        stats={"rounds": used, "starts": len(here)},
-        finished=finished,
+        profiles=tuple(form.split(x) for x in tied),
+        sentence=f"{_LEVELS + _SAMPLE} profiles sampled, {len(start)} improved in {climb.used} "
+        f"rounds; {len(tied)} distinct best profile{'s' if len(tied) != 1 else ''}"
+        + ("" if climb.finished else "; stopped before all had settled"),
+        stats={"rounds": climb.used, "starts": len(start)},
+        finished=climb.finished,
     )
 
 
-def _best_of_sample(form: ContinuousForm, starts: int, seed: int) -> Float:
-    levels = np.linspace(0, 1, _LEVELS)[:, None]
-    sobol = qmc.Sobol(form.m, seed=seed).random(_SAMPLE)
-    unit = np.concatenate([np.broadcast_to(levels, (_LEVELS, form.m)), sobol])
+class _Climb:
+    """Ways up from a point, and whether there was time to go them to the end."""
+
+    def __init__(
+        self, form: ContinuousForm, clock: Clock, rounds: int, rng: np.random.Generator
+    ) -> None:
+        self.form, self.clock, self.rounds, self.rng = form, clock, rounds, rng
+        self.width = widths(form.low, form.high)
+        self.used = 0
+        self.finished = not clock.over
+
+    def value(self, x: Float) -> float:
+        """The sum of payoffs at one point."""
+        return float(_welfare(self.form, x))
+
+    def lines(self, here: Float, half: float, until: float) -> Float:
+        """Points `[S, m]` after line searches that get shorter, from `half` to `until`."""
+        value = _welfare(self.form, here)
+        reach = np.full(len(here), half)
+        used = 0
+        while (reach > until).any():
+            if self.clock.over or used == self.rounds:
+                self.finished = False
+                break
+            used += 1
+            before = value
+            for direction in self._directions():
+                here, value = _along(self.form, here, value, direction * self.width, reach)
+            # a round that gains little calls for a closer look
+            gained = value - before > 1e-3 * np.abs(before) * reach
+            reach = np.where(gained, reach, reach * 0.25)
+        self.used += used
+        return here
+
+    def polished(self, x: Float) -> Float:
+        """One point after Newton's method, or closer line searches where that is no better."""
+        form = self.form
+
+        def slope(points: Float) -> Float:
+            return slopes(
+                lambda moved: np.broadcast_to(form.welfare(moved)[..., None], moved.shape),
+                points,
+                form.low,
+                form.high,
+            )
+
+        if self.clock.over:
+            self.finished = False
+            return x
+        end = newton(slope, x, form.low, form.high, self.clock)
+        if self.value(end) > self.value(x):
+            return end
+        return np.asarray(self.lines(x[None], _COARSE, _FINE)[0])
+
+    def _directions(self) -> Float:
+        """Every coordinate, and random directions for ridges that run across them."""
+        drawn = self.rng.standard_normal((_EXTRA, self.form.m))
+        drawn /= np.abs(drawn).max(1, keepdims=True)
+        return np.concatenate([np.eye(self.form.m), drawn])
+
+
+def _best_of_sample(
+    form: ContinuousForm, starts: int, seed: int, clock: Clock
+) -> tuple[Float, float]:
+    """The best points of a sample that lie apart, `[<= starts, m]`; the range of its sums."""
+    levels = np.broadcast_to(np.linspace(0, 1, _LEVELS)[:, None], (_LEVELS, form.m))
+    unit = np.concatenate([levels, qmc.Sobol(form.m, seed=seed).random(_SAMPLE)])
     sample = form.low + unit * (form.high - form.low)
-    return sample[np.argsort(-form.welfare(sample), kind="stable")[:starts]]
+    values = np.full(len(sample), -np.inf)
+    for first in range(0, len(sample), _PIECE):
+        piece = slice(first, first + _PIECE)
+        values[piece] = _welfare(form, sample[piece])
+        if clock.over:
+            break
+    order = np.argsort(-values, kind="stable")
+    # the best hundred are enough to choose from
+    apart = distinct(sample[order[:100]], widths(form.low, form.high), _APART)
+    seen = values[np.isfinite(values)]
+    return np.stack(apart[:starts]), float(np.ptp(seen)) if len(seen) else 0.0
 
 
-def _improve(
-    form: ContinuousForm, here: Float, value: Float, k: int, half: Float
+def _along(
+    form: ContinuousForm, here: Float, value: Float, direction: Float, reach: Float
 ) -> tuple[Float, Float]:
-    """One line search along coordinate `k` for every start."""
-    reach = half[:, None] * (form.high[k] - form.low[k])
-    points = np.clip(
-        here[:, k, None] + reach * np.linspace(-1, 1, _GRID), form.low[k], form.high[k]
-    )
-    trial = np.repeat(here[:, None, :], _GRID, axis=1)
-    trial[..., k] = points
-    values = form.welfare(trial)
+    """One line search along `direction` for every start: the points and their sums."""
+    length = reach[:, None] * np.linspace(-1, 1, _GRID)
+    trial = np.clip(here[:, None, :] + length[..., None] * direction, form.low, form.high)
+    values = _welfare(form, trial)
     best = values.argmax(1)
     row = np.arange(len(here))
     better = values[row, best] > value
-    here = here.copy()
-    here[better, k] = points[row, best][better]
-    return here, np.where(better, values[row, best], value)
+    moved = np.where(better[:, None], trial[row, best], here)
+    return np.asarray(moved), np.where(better, values[row, best], value)
 
 
-def _slope(form: ContinuousForm, x: Float) -> Float:
-    """The gradient of the sum of payoffs by central differences, `[m]`."""
-    steps = np.maximum(np.abs(x), 1e-2 * (form.high - form.low)) * 6e-6 + 1e-300
-    eye = np.eye(form.m)
-    up = np.minimum(x + eye * steps, form.high)
-    down = np.maximum(x - eye * steps, form.low)
-    change = form.welfare(up) - form.welfare(down)
-    return np.asarray(change / (np.diagonal(up) - np.diagonal(down)))
+def _welfare(form: ContinuousForm, profiles: Float) -> Float:
+    """The sum of payoffs, `[...]`; what is not a number is never best."""
+    total = form.welfare(profiles)
+    return np.asarray(np.where(np.isnan(total), -np.inf, total))

@@ -1,12 +1,14 @@
-"""Pure profiles of a payoff tensor: all Nash equilibria, and the best sum."""
+"""Pure profiles of a payoff tensor: all Nash equilibria, and the best sums."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.solution import Found
+
+_MOST = 1000  # profiles handed back; each is certified
 
 
 def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = None) -> Found:
@@ -14,38 +16,62 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
 
     Args:
         form: the game.
-        tol: a player may be this far from its best response.
+        tol: a player may be this far from its best response, in payoff units.
         deadline: not needed; the work is one pass.
 
-    Cost: n passes over the tensor.
+    Cost: n passes over the tensor. At most 1,000 equilibria are handed back.
     """
     stable = np.ones(form.shape, dtype=bool)
     for i in range(form.n):
         own = form.payoffs[i]
         stable &= own >= own.max(axis=i, keepdims=True) - tol
-    profiles = np.argwhere(stable)
     welfare = form.payoffs.sum(0)[stable]
-    ordered = profiles[np.argsort(-welfare, kind="stable")]
+    profiles = np.argwhere(stable)[np.argsort(-welfare, kind="stable")]
     return Found(
-        profiles=tuple(_mixed(form, profile) for profile in ordered),
-        sentence=f"{stable.size} pure profiles looked at, {len(ordered)} of them stable; "
-        "mixed equilibria were not searched",
+        profiles=_mixed(form, profiles),
+        sentence=f"{stable.size} pure profiles looked at, {len(profiles)} of them stable"
+        f"{_cut(profiles)}; mixed equilibria were not searched",
         stats={"profiles": stable.size},
+        finished=len(profiles) <= _MOST,
     )
 
 
 def solve_optimum(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = None) -> Found:
-    """The pure profile with the largest sum of payoffs (the first of several)."""
+    """Every pure profile with the largest sum of payoffs.
+
+    Args:
+        form: the game.
+        tol: sums this close to the largest count as equal, in payoff units.
+        deadline: not needed; the work is one pass.
+
+    Cost: one pass over the tensor. At most 1,000 profiles are handed back. They are all there
+    are unless two of them differ in one player's action: then mixtures of the two are
+    optimal as well.
+    """
     welfare = form.payoffs.sum(0)
-    best = np.unravel_index(int(welfare.argmax()), welfare.shape)
-    ties = int((welfare >= welfare.max() - tol).sum())
+    tied = welfare >= welfare.max() - tol
+    profiles = np.argwhere(tied)
+    profiles = profiles[np.argsort(-welfare[tied], kind="stable")]
+    alone = all(int(tied.sum(axis).max()) == 1 for axis in range(form.n))
     return Found(
-        profiles=(_mixed(form, np.asarray(best)),),
-        sentence=f"{welfare.size} pure profiles looked at; {ties} with this sum",
+        profiles=_mixed(form, profiles),
+        sentence=f"{welfare.size} pure profiles looked at; {len(profiles)} with this sum"
+        f"{_cut(profiles)}",
         stats={"profiles": welfare.size},
-        exhaustive=ties == 1,
+        finished=len(profiles) <= _MOST,
+        exhaustive=alone and len(profiles) <= _MOST,
     )
 
 
-def _mixed(form: NormalForm, profile: Float) -> tuple[Float, ...]:
-    return tuple(np.eye(size)[a] for size, a in zip(form.shape, profile, strict=True))
+def _mixed(
+    form: NormalForm, profiles: npt.NDArray[np.int64]
+) -> tuple[tuple[npt.NDArray[np.float64], ...], ...]:
+    """Pure profiles `[S, n]` as one distribution a player."""
+    eyes = [np.eye(size) for size in form.shape]
+    return tuple(
+        tuple(eye[a] for eye, a in zip(eyes, profile, strict=True)) for profile in profiles[:_MOST]
+    )
+
+
+def _cut(profiles: npt.NDArray[np.int64]) -> str:
+    return f" (the first {_MOST} are given)" if len(profiles) > _MOST else ""

@@ -62,9 +62,11 @@ class Certificate:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """One profile that answers a concept, with its certificate.
+
+    Two solutions are equal where everything but their `stats` is.
 
     Args:
         concept: the concept's name.
@@ -95,7 +97,7 @@ class Solution:
     found: int = 0
     form: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    stats: Mapping[str, float] = field(default_factory=dict, compare=False)
+    stats: Mapping[str, float] = field(default_factory=dict)
     game_hash: str = ""
 
     def __post_init__(self) -> None:
@@ -104,6 +106,12 @@ class Solution:
             if not np.isfinite(part).all():
                 raise ValueError(f"{self.method} returned a profile that is not finite")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Solution) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.concept, self.method, self.players, self.actions.tobytes()))
+
     @property
     def proved(self) -> bool:
         """Whether the certificate holds within the tolerance asked for."""
@@ -111,7 +119,7 @@ class Solution:
 
     @property
     def actions(self) -> Float:
-        """The profile as one vector (continuous forms: one entry a coordinate)."""
+        """The profile as one vector, player after player."""
         return np.concatenate(self.profile) if self.profile else np.zeros(0)
 
     def verify(self, game: Any) -> Certificate:
