@@ -14,6 +14,6 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder.")],
 ) -> None:
     """Make the report of a run folder again, and print its path."""
-    from coopsim.report import html
+    from coopsim.report.html import write
 
-    text.show(str(html.write(folder)))
+    text.show(str(write(folder)))

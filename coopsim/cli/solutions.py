@@ -23,14 +23,42 @@ def lines(solutions: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     players = ", ".join(solutions[0]["players"][:_NAMED])
     more = "" if len(solutions[0]["players"]) <= _NAMED else " ..."
-    head = ("concept", f"{players}{more}", "values", "residual", "status", "method")
-    made = text.table(head, [_row(item) for item in solutions])
+    head: tuple[str, ...] = ("concept", f"{players}{more}", "values", "residual", "status", "method")
+    rows = [_row(item) for item in solutions]
+    changes = _against_baseline(solutions)
+    if any(changes):
+        head = (*head[:2], "against baseline", *head[2:])
+        rows = [(*r[:2], change, *r[2:]) for r, change in zip(rows, changes, strict=True)]
+    made = text.table(head, rows)
     made += [
         f"  {item['concept']} is not proved: {item['sentence']}"
         for item in solutions
         if item["status"] not in PROVED
     ]
     return made
+
+
+def _against_baseline(solutions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How much higher the mean action is than in the baseline, where that was solved.
+
+    This is the cooperation gain that TR-1 reports.
+    """
+    means = [_mean_action(item) for item in solutions]
+    held = [m for m, item in zip(means, solutions, strict=True) if item["concept"] == "baseline"]
+    if not held or not held[0]:
+        return [""] * len(solutions)
+    gains = [None if mean is None else 100 * (mean / held[0] - 1) for mean in means]
+    return [
+        "" if gain is None or item["concept"] == "baseline" else f"{gain:+.2f} %"
+        for gain, item in zip(gains, solutions, strict=True)
+    ]
+
+
+def _mean_action(item: Mapping[str, Any]) -> float | None:
+    profile = item["profile"]
+    if not profile or not all(isinstance(part, int | float) for part in profile):
+        return None
+    return float(sum(profile) / len(profile))
 
 
 def _row(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _overridden(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
 
     try:
         data, _ = sweep.apply(
-            scenario.data,
+            scenario.bare,
             scenario.resolved,
             overrides,
             lambda data: changed(data).resolved,

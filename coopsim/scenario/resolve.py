@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from coopsim import catalogue, hashing
+from coopsim import catalogue, hashing, parameters
 from coopsim.agents.agent import Agent
 from coopsim.errors import UnknownName
 from coopsim.games.game import Game
@@ -38,6 +38,20 @@ def situation(data: Mapping[str, Any], near: Path | None, kept: Kept) -> dict[st
     }
 
 
+def bare(data: Mapping[str, Any], near: Path | None) -> dict[str, Any]:
+    """`data` without those keys of its game and agents that only repeat a default.
+
+    A resolved file writes every default out. Where a policy then changes `use`, the old
+    one's defaults must not stand in the way of the new one's keys.
+    """
+    agents = data.get("agents") or {}
+    return {
+        **data,
+        "game": _bare("game", data["game"], near),
+        **({"agents": {k: _bare("agent", v, near) for k, v in agents.items()}} if agents else {}),
+    }
+
+
 def game(spec: Mapping[str, Any], near: Path | None) -> Game:
     """The game of a resolved section."""
     return cast(Game, _make("game", spec, near))
@@ -49,6 +63,18 @@ def agent(spec: Mapping[str, Any], near: Path | None, kept: Kept) -> Agent:
     if key not in kept:
         kept[key] = _make("agent", spec, near)
     return cast(Agent, kept[key])
+
+
+def _bare(kind: str, spec: Mapping[str, Any], near: Path | None) -> dict[str, Any]:
+    entry = catalogue.entry(kind, spec["use"], near)
+    rows = parameters.summary(entry.cls)
+    defaults = {row["name"]: row["default"] for row in rows if not row["required"]}
+    standard = catalogue.merge(defaults, entry.given)
+    return {
+        key: value
+        for key, value in spec.items()
+        if key == "use" or key not in standard or standard[key] != value
+    }
 
 
 def _make(kind: str, spec: Mapping[str, Any], near: Path | None) -> Any:

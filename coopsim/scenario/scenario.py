@@ -129,6 +129,12 @@ class Scenario:
             return resolve.situation(self.data, self.near, self._kept)
 
     @functools.cached_property
+    def bare(self) -> dict[str, Any]:
+        """The scenario without what only repeats a default: what policies are laid over."""
+        with self.placed():
+            return resolve.bare(self.data, self.near)
+
+    @functools.cached_property
     def hash(self) -> str:
         """Content hash of everything that decides results (not the title).
 
@@ -162,7 +168,7 @@ class Scenario:
         if name not in self.policies:
             raise UnknownName("policy", name, self.policies)
         at = dict(at or {})
-        data, known = self._swept(self.data, self.base, at)
+        data, known = self._swept(self.bare, self.base, at)
         with self.placed("policies", name):
             _, known = sweep.apply(data, known, self.policies[name], self._resolve)
         game = resolve.game(known["game"], self.near)

@@ -41,7 +41,8 @@ def apply(
     """
     wrong: tuple[str, UserError] | None = None
     for path, value in sorted(changes.items(), key=lambda item: not item[0].endswith(".use")):
-        data = _set(data, resolved, _existing(path, resolved, roots), value)
+        where = _below_new_use(path, changes, resolved) if wrong else None
+        data = _set(data, resolved, where or _existing(path, resolved, roots), value)
         try:
             resolved, wrong = resolve(data), None
         except UserError as error:
@@ -109,13 +110,26 @@ def _existing(path: str, resolved: Data, roots: Sequence[str]) -> place.Path:
     )
 
 
+def _below_new_use(path: str, changes: Data, resolved: Data) -> place.Path | None:
+    """The keys of a path whose section gets another `use`, which may need them to be complete.
+
+    They cannot be looked up before the section resolves; if they do not exist, it never will.
+    """
+    for use in changes:
+        section = use.removesuffix("use")
+        if use.endswith(".use") and path.startswith(section) and path != use:
+            above = keys(section.removesuffix("."), resolved)
+            return (*above, *path.removeprefix(section).split("."))
+    return None
+
+
 def _set(data: Data, resolved: Data, path: place.Path, value: Any) -> Data:
     """A copy of `data` with one value changed."""
     result: dict[str, Any] = copy.deepcopy(dict(data))
     node: Any = result
     full: Any = resolved
     for key, following in itertools.pairwise(path):
-        full = full[key]
+        full = full[key] if isinstance(full, list) or key in (full or {}) else None
         if isinstance(node, list):
             # an item that is a mapping or a list itself is there: lists are written whole
             node = node[int(key)]
