@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,10 @@ def run(
         typer.Option(metavar="DIR", help="The run folder; runs/NAME-HASH where not said."),
     ] = None,
     sets: Sets = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that play.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes that play; one a core where not said."),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Drop what an earlier run left in the folder.")
     ] = False,
@@ -40,7 +44,12 @@ def run(
     from coopsim.study.run import run as run_study
 
     done = run_study(
-        loaded, out, workers=workers, fresh=fresh, quiet=quiet or as_json, report=not no_report
+        loaded,
+        out,
+        workers=workers or os.cpu_count() or 1,
+        fresh=fresh,
+        quiet=quiet or as_json,
+        report=not no_report,
     )
     report = None if no_report else done.report
     if as_json:

@@ -23,7 +23,14 @@ def lines(solutions: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     players = ", ".join(solutions[0]["players"][:_NAMED])
     more = "" if len(solutions[0]["players"]) <= _NAMED else " ..."
-    head: tuple[str, ...] = ("concept", f"{players}{more}", "values", "residual", "status", "method")
+    head: tuple[str, ...] = (
+        "concept",
+        f"{players}{more}",
+        "values",
+        "residual",
+        "status",
+        "method",
+    )
     rows = [_row(item) for item in solutions]
     changes = _against_baseline(solutions)
     if any(changes):
