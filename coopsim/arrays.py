@@ -27,9 +27,10 @@ def namespace(array: Array) -> Any:
     """The array namespace (numpy, or array_api_compat.torch) of `array`."""
     if isinstance(array, np.ndarray):
         return np
-    import array_api_compat
+    # not array_api_compat's own look-up, which torch.compile cannot trace without warning
+    import array_api_compat.torch
 
-    return array_api_compat.array_namespace(array)
+    return array_api_compat.torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Backend:
         if self.library == "numpy":
             return np.asarray(values, dtype=self.dtype)
         torch = require("torch", extra="learn")
+        if isinstance(values, np.ndarray) and not values.flags.writeable:
+            values = values.copy()  # torch cannot promise not to write, so it warns
         return torch.as_tensor(values, dtype=getattr(torch, self.dtype), device=self.device)
 
 
@@ -86,10 +89,7 @@ def batch_first(array: Array) -> Array:
 def at_least(array: Array, low: float) -> Array:
     """`array`, nowhere below a number."""
     # torch.maximum takes no numbers, and an array of them costs a pass over memory
-    # a one-player slice of a profile without batch axes is a numpy scalar, not an array
-    if isinstance(array, np.ndarray | np.generic):
-        return np.maximum(array, low)
-    return array.clamp(min=low)
+    return np.maximum(array, low) if isinstance(array, _NUMPY) else array.clamp(min=low)
 
 
 def to_numpy(array: Array) -> npt.NDArray[Any]:
@@ -99,6 +99,8 @@ def to_numpy(array: Array) -> npt.NDArray[Any]:
     return np.asarray(array.detach().cpu().numpy())
 
 
+# one element of an array without a batch axis is a numpy scalar, not an array
+_NUMPY = (np.ndarray, np.generic)
 # by number of axes; np.moveaxis takes ten times as long as a transposition by known axes
 _LAST = tuple((*range(1, ndim), 0) for ndim in range(9))
 _FIRST = tuple((ndim - 1, *range(ndim - 1)) for ndim in range(9))

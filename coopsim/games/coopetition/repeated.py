@@ -102,6 +102,13 @@ class Repeated(Coopetition):
                 key="baseline",
                 given=list(self.baseline),
             )
+        if (self.expected > self.endowment).any():
+            raise UserError(
+                "nobody can be expected to contribute more than the endowment",
+                key="baseline",
+                given=self.baseline,
+                allowed=f"0 to {', '.join(f'{e:g}' for e in self.endowment)}",
+            )
         if self.end_below is not None and self.trust is None:
             raise UserError("needs trust, which is switched off", key="end_below")
 
@@ -233,7 +240,7 @@ def _make_constants(game: Repeated, backend: Backend) -> _Constants:
     """The game's parameters as arrays of a backend, players first; `surplus` is alpha gamma."""
 
     def column(values: Float) -> Array:
-        return backend.asarray(np.array(values[..., None]))
+        return backend.asarray(values[..., None])
 
     n, rates, least_trust = game.n, None, None
     if game.end_below is not None:

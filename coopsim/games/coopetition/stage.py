@@ -91,8 +91,7 @@ class Stage(Coopetition):
 def _constants(game: Stage, backend: Backend) -> tuple[Array, Array, Array]:
     weight: Float = np.asarray(game.trust * game.dependence)
     return (
-        # a copy: torch takes no read-only array, and the endowment of all is one number repeated
-        backend.asarray(game.endowment[:, None].copy()),
+        backend.asarray(game.endowment[:, None]),
         backend.asarray(game.gamma * game.share[:, None]),
         backend.asarray(weight[:, :, None]),
     )
