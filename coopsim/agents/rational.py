@@ -53,15 +53,9 @@ class Equilibrium(Agent):
                 nearest=nearest(self.concept, known),
             ) from None
         try:
-            form, _ = plan(game, self.concept, self.method)
+            plan(game, self.concept, self.method)
         except NoSuchForm as error:
             raise UserError(str(error), key="method", given=self.method) from None
-        if form != "continuous":
-            raise UserError(
-                f"would solve a {form} form, whose mixed solutions cannot be played so far",
-                key="method",
-                given=self.method,
-            )
 
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Float:
         """Solve the game (once for all seats) and take the player's part."""

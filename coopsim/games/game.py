@@ -12,7 +12,7 @@ import numpy as np
 
 from coopsim import hashing, parameters
 from coopsim.arrays import NUMPY, Array, Backend, Float
-from coopsim.errors import InvalidAction, NoSuchForm
+from coopsim.errors import CoopsimError, InvalidAction, NoSuchForm
 from coopsim.games.card import GameCard
 
 if TYPE_CHECKING:
@@ -113,6 +113,24 @@ class Game(parameters.Parameters, ABC):
         """Content hash of the rules: the class and every parameter."""
         name = f"{type(self).__module__}:{type(self).__qualname__}"
         return hashing.digest({"game": name, "parameters": parameters.dump(self)})
+
+
+def action_bounds(game: Game) -> tuple[Float, Float]:
+    """The lowest and the highest action of each player, `[n]` each.
+
+    Raises:
+        CoopsimError: a player does not choose one number from an interval.
+    """
+    low, high = np.empty(game.n), np.empty(game.n)
+    for i, name in enumerate(game.labels):
+        space: Any = game.action_space(i)
+        ends = [np.ravel(getattr(space, side, ())) for side in ("low", "high")]
+        if ends[0].size != 1 or not np.isfinite(ends).all():
+            raise CoopsimError(
+                f"{name} does not choose one number from an interval but an element of {space}"
+            )
+        low[i], high[i] = float(ends[0][0]), float(ends[1][0])
+    return low, high
 
 
 def checked_actions(

@@ -28,7 +28,7 @@ register(
     "solver",
     "multistart-ascent",
     "coopsim.solvers.optimum:solve",
-    "global sampling, coordinate ascent and Newton on the sum of payoffs",
+    "global sampling, line searches and Newton on the sum of payoffs",
     problem="optimum",
     form="continuous",
 )
@@ -44,7 +44,7 @@ register(
     "solver",
     "profile-enumeration",
     "coopsim.solvers.pure:solve_optimum",
-    "the pure profile with the largest sum of payoffs",
+    "the pure profiles with the largest sum of payoffs",
     problem="optimum",
     form="normal",
 )

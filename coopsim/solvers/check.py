@@ -204,8 +204,10 @@ def deterministic(case: Case) -> None:
 def scale_free(case: Case) -> None:
     """Other units of payoff change no solution, and residuals by the unit only."""
     rng = seeding.generator(case.seed, "check", "scale")
-    for trial, _, solutions in case.solved:
-        scale, shift = float(10 ** rng.uniform(-2, 2)), rng.uniform(-10, 10, trial.form.n)
+    for place, (trial, _, solutions) in enumerate(case.solved):
+        # small units and large ones in turn
+        scale = float(10 ** ((-1) ** (place + 1) * rng.uniform(1, 2)))
+        shift = rng.uniform(-10, 10, trial.form.n)
         form = rescaled(trial.form, scale, shift)
         found = case.run(form, tol=scale * _TOL, deadline=None)
         after = case.certified(form, found, max(scale, 1e-2) * _TOL)

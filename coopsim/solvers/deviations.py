@@ -8,7 +8,6 @@ there is none.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ Value = Callable[[Float], Float]
 
 _KEPT = 6  # cells of a grid that are searched further
 _ZOOM = 33  # points of each closer look, which divides a cell by 16
+_SAMPLE, _LEAST = 8192, 256  # points all over a box: over its dimensions, at least
 _CLIMBED = 4  # points of the sample that are climbed from
 _CLOUD, _CLOUDS = 48, 30  # points of a cloud; clouds a climb, each without success half as wide
 _WIDE = 0.05  # of the range: the first cloud
@@ -154,15 +154,25 @@ def _peaks(paid: Float) -> npt.NDArray[np.int64]:
 
 def _sample(here: Float) -> Float:
     """Points all over the unit box, on its diagonal, and on lines through `here`, `[S, d]`."""
-    from scipy.stats import qmc
-
     d = len(here)
-    cloud = qmc.Sobol(d, seed=0).random(2 ** max(8, 13 - math.ceil(math.log2(d))))
+    cloud = _lattice(max(_LEAST, _SAMPLE // d), d)
     diagonal = np.broadcast_to(np.linspace(0, 1, 257)[:, None], (257, d))
     levels = np.linspace(0, 1, max(9, 512 // d))
     lines = np.broadcast_to(here, (d, len(levels), d)).copy()
     lines[np.arange(d), :, np.arange(d)] = levels
     return np.concatenate([cloud, diagonal, lines.reshape(-1, d)])
+
+
+def _lattice(count: int, d: int) -> Float:
+    """Points that fill the unit box evenly, `[count, d]`, also seen along each axis.
+
+    Multiples of powers of the root of x^(d + 1) = x + 1 (the golden ratio for d = 1), modulo 1.
+    """
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (d + 1))
+    steps = root ** -np.arange(1.0, d + 1)
+    return np.asarray((0.5 + np.arange(1, count + 1)[:, None] * steps) % 1)
 
 
 def _climb(value: Value, centres: Float) -> float:

@@ -7,7 +7,6 @@ where it is better, and line searches go on where it is not.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import qmc
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
@@ -134,7 +133,7 @@ def _best_of_sample(
 ) -> tuple[Float, float]:
     """The best points of a sample that lie apart, `[<= starts, m]`; the range of its sums."""
     levels = np.broadcast_to(np.linspace(0, 1, _LEVELS)[:, None], (_LEVELS, form.m))
-    unit = np.concatenate([levels, qmc.Sobol(form.m, seed=seed).random(_SAMPLE)])
+    unit = np.concatenate([levels, _hypercube(_SAMPLE, form.m, np.random.default_rng(seed))])
     sample = form.low + unit * (form.high - form.low)
     values = np.full(len(sample), -np.inf)
     for first in range(0, len(sample), _PIECE):
@@ -147,6 +146,12 @@ def _best_of_sample(
     apart = distinct(sample[order[:100]], widths(form.low, form.high), _APART)
     seen = values[np.isfinite(values)]
     return np.stack(apart[:starts]), float(np.ptp(seen)) if len(seen) else 0.0
+
+
+def _hypercube(count: int, m: int, rng: np.random.Generator) -> Float:
+    """A Latin hypercube, `[count, m]`: each coordinate has one point in each of `count` parts."""
+    places = rng.permuted(np.tile(np.arange(count), (m, 1)), axis=1).T
+    return np.asarray((places + rng.random((count, m))) / count)
 
 
 def _along(

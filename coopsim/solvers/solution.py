@@ -184,7 +184,7 @@ class Solution:
     def __repr__(self) -> str:
         """What it is, how sure that is, and the numbers."""
         parts = [
-            f"{name} {_text(part)} -> {value:.6g}"
+            f"{name} {_text(part)} -> {value + 0.0:.6g}"  # no minus before a zero
             for name, part, value in zip(self.players, self.profile, self.values, strict=False)
         ]
         proof = ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+
+_LARGEST = 10_000_000  # profiles of a grid: 80 MB a player
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,17 @@ class ContinuousForm:
         """The indices of the coordinates that `player` chooses."""
         return np.flatnonzero(self.owner == player)
 
+    def split(self, point: Float) -> tuple[Float, ...]:
+        """A point `[m]` as a profile: each player's coordinates, in the order of the players."""
+        return tuple(point[self.coordinates(player)] for player in range(self.n))
+
+    def join(self, profile: Sequence[Float]) -> Float:
+        """The point `[m]` of a profile with one array of coordinates a player."""
+        point = np.empty(self.m)
+        for player, part in enumerate(profile):
+            point[self.coordinates(player)] = part
+        return point
+
     def welfare(self, profiles: Float) -> Float:
         """The sum of payoffs, `[...]`, of profiles `[..., m]`."""
         return np.asarray(self.payoffs(profiles).sum(-1))
@@ -78,16 +92,20 @@ class ContinuousForm:
 
         Raises:
             ValueError: fewer than two points, or players with several coordinates.
+            NoSuchForm: more than 10 million profiles.
         """
         if points < 2:
             raise ValueError("a grid needs at least two points a coordinate")
         if self.m != self.n:
             raise ValueError("only games with one action coordinate a player have a grid form")
-        axes = [
-            np.linspace(self.low[k], self.high[k], points) for k in np.argsort(self.owner)
-        ]
-        profiles = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        if points**self.m > _LARGEST:
+            raise NoSuchForm(
+                f"a grid of {points} values for {self.m} players has {points}^{self.m} profiles; "
+                f"at most {_LARGEST:,} fit"
+            )
         order = np.argsort(self.owner)
+        axes = [np.linspace(self.low[k], self.high[k], points) for k in order]
+        profiles = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
         placed = np.empty_like(profiles)
         placed[..., order] = profiles
         payoffs = np.moveaxis(self.payoffs(placed), -1, 0)
