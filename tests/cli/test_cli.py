@@ -453,3 +453,24 @@ def test_colour_on_a_terminal_unless_refused(plain: bool, tmp_path: Path) -> Non
     os.close(ours)
     assert done.returncode == 0
     assert ("\x1b" in shown) is not plain
+
+
+def test_a_report_is_written_and_made_again(cli, small: Path) -> None:
+    said = cli("run", "small.yaml", "--quiet", "--out", "here")
+    assert said.code == 0, said.err
+    page = small.parent / "here/report.html"
+    assert said.out.endswith("\nreport: here/report.html\n".replace("/", os.sep))
+    first = page.read_bytes()
+    page.unlink()
+    said = cli("report", "here")
+    assert (said.code, said.err) == (0, "")
+    assert Path(said.out.strip()) == Path("here/report.html")
+    assert page.read_bytes() == first
+
+
+def test_a_report_needs_a_run_folder(cli, small: Path) -> None:
+    for folder in ("nowhere", ".", "small.yaml"):
+        said = cli("report", folder)
+        assert said.code == 2
+        assert said.err.count("\n") == 1
+    assert os.listdir(small.parent) == ["small.yaml"]

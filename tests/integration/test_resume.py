@@ -226,7 +226,7 @@ def test_a_worker_that_is_killed_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_study_of_four_policies_five_values_and_twenty_seeds(tmp_path: Path) -> None:
     from coopsim import yamlfile
     from coopsim.content import find
