@@ -7,14 +7,17 @@ for the small player axes of games, and show it first in the shape.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from coopsim.extras import require
+
+T = TypeVar("T")
 
 Array = Any
 """A numpy array or a torch tensor; shapes are stated where it is used."""
@@ -70,6 +73,29 @@ def backend_of(array: Array) -> Backend:
     if isinstance(array, np.ndarray):
         return NUMPY if array.dtype == np.float64 else Backend(dtype=str(array.dtype))
     return Backend("torch", str(array.dtype).removeprefix("torch."), str(array.device))
+
+
+class PerBackend(Generic[T]):
+    """What is computed once for each backend, and then found by an array of that backend.
+
+    A game keeps its parameters as arrays in one of these: finding them must cost less than
+    a round of play, and torch.compile must be able to trace it (it cannot trace lru_cache).
+
+    Args:
+        make: computes it for a backend.
+    """
+
+    def __init__(self, make: Callable[[Backend], T]) -> None:
+        self._make = make
+        self._made: dict[Any, T] = {}
+
+    def __call__(self, like: Array) -> T:
+        """What belongs to the backend of `like`."""
+        key = like.dtype if isinstance(like, np.ndarray) else (like.dtype, like.device)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._make(backend_of(like))
+        return found
 
 
 def batch_last(array: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from coopsim import seeding
 from coopsim.arrays import Float
 from coopsim.errors import InvalidAction
-from coopsim.games.game import Game, checked_actions
+from coopsim.games.game import Game, action_bounds, checked_actions
 
 if TYPE_CHECKING:
     import polars
@@ -130,8 +130,7 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
         raise InvalidAction(f"actions must have shape [T, {game.n}], not {list(given.shape)}")
     if batch.shape[1] > game.rounds:
         raise InvalidAction(f"{batch.shape[1]} rounds were given; the horizon is {game.rounds}")
-    spaces: list[Any] = [game.action_space(i) for i in range(game.n)]
-    low, high = (np.array([float(getattr(s, side)[0]) for s in spaces]) for side in ("low", "high"))
+    low, high = action_bounds(game)
     batch = checked_actions(batch, low, high, game.labels, clip=getattr(game, "clip", False))
     state = game.start(len(batch), seeding.generator(seed, "replay"))
     recorder = Recorder(game, len(batch))

@@ -20,7 +20,7 @@ from coopsim.arrays import (
     Array,
     Backend,
     Float,
-    backend_of,
+    PerBackend,
     batch_first,
     batch_last,
     namespace,
@@ -209,18 +209,9 @@ class Repeated(Coopetition):
         """The number of episodes."""
         return int(state.actions.shape[0])
 
-    def _constants(self, like: Array) -> _Constants:
-        # kept with the game, not in a global cache: hashing the game costs more than a round
-        key = like.dtype if isinstance(like, np.ndarray) else (like.dtype, like.device)
-        known = self._kept.get(key)
-        if known is None:
-            known = self._kept[key] = _make_constants(self, backend_of(like))
-        return known
-
     @functools.cached_property
-    def _kept(self) -> dict[Any, _Constants]:
-        """The constants of each backend that has been played on."""
-        return {}
+    def _constants(self) -> PerBackend[_Constants]:
+        return PerBackend(functools.partial(_make_constants, self))
 
 
 @dataclass(frozen=True, slots=True)

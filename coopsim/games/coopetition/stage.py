@@ -10,7 +10,15 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from annotated_types import Ge, Le
 
-from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace
+from coopsim.arrays import (
+    NUMPY,
+    Array,
+    Backend,
+    PerBackend,
+    batch_first,
+    batch_last,
+    namespace,
+)
 from coopsim.games.card import GameCard
 from coopsim.games.coopetition.payoffs import Coopetition, paid, private_payoffs
 from coopsim.games.game import Step
@@ -52,7 +60,7 @@ class Stage(Coopetition):
         self, batch: int, rng: np.random.Generator | None = None, backend: Backend = NUMPY
     ) -> StageState:
         """Nothing has been contributed. Nothing is random."""
-        zero = backend.asarray(np.moveaxis(np.zeros((self.n, batch)), 0, -1))
+        zero = batch_first(backend.asarray(np.zeros((self.n, batch))))
         return StageState(zero, zero, zero[:, 0])
 
     def observe(self, state: StageState, player: int) -> Mapping[str, Array]:
@@ -62,12 +70,12 @@ class Stage(Coopetition):
     def step(self, state: StageState, actions: Array) -> Step:
         """Play the round."""
         xp = namespace(actions)
-        endowment, surplus, weight = _constants(self, backend_of(state.actions))
-        a = xp.moveaxis(actions, 0, -1)
+        endowment, surplus, weight = self._constants(state.actions)
+        a = batch_last(actions)
         private = private_payoffs(a, endowment, surplus, self.value, xp)
-        payoffs = xp.moveaxis(paid(private, weight, self.reward, xp), -1, 0)
-        after = StageState(actions, xp.moveaxis(private, -1, 0), state.turn + 1)
-        return Step(after, payoffs, after.turn >= 1)
+        payoffs = paid(private, weight, self.reward, xp)
+        after = StageState(actions, private.T, state.turn + 1)
+        return Step(after, payoffs.T, after.turn >= 1)
 
     def expose(self, state: StageState) -> Mapping[str, Array]:
         """The private payoffs behind what was paid."""
@@ -86,12 +94,12 @@ class Stage(Coopetition):
         """The number of episodes."""
         return int(state.actions.shape[0])
 
+    @functools.cached_property
+    def _constants(self) -> PerBackend[tuple[Array, ...]]:
+        return PerBackend(functools.partial(_make_constants, self))
 
-@functools.lru_cache(maxsize=64)
-def _constants(game: Stage, backend: Backend) -> tuple[Array, Array, Array]:
-    weight: Float = np.asarray(game.trust * game.dependence)
-    return (
-        backend.asarray(game.endowment[:, None]),
-        backend.asarray(game.gamma * game.share[:, None]),
-        backend.asarray(weight[:, :, None]),
-    )
+
+def _make_constants(game: Stage, backend: Backend) -> tuple[Array, ...]:
+    """Endowments, weights of the synergy and of partners' payoffs, players first."""
+    given = game.endowment, game.gamma * game.share, game.trust * game.dependence
+    return tuple(backend.asarray(np.array(values[..., None])) for values in given)
