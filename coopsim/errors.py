@@ -31,6 +31,11 @@ class CoopsimError(Exception):
 
     exit_code: int = 1
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # errors come back from worker processes, and their classes take other arguments than
+        # the message that exceptions keep
+        return _restored, (type(self), self.args, self.__dict__)
+
 
 class UserError(CoopsimError, ValueError):
     """One thing the user wrote that cannot be used, and how to put it right.
@@ -159,6 +164,13 @@ class Interrupted(CoopsimError):
     """The work was stopped on request; what was finished is kept."""
 
     exit_code = 130
+
+
+def _restored(cls: type[CoopsimError], args: tuple[Any, ...], parts: dict[str, Any]) -> Any:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(parts)
+    return error
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

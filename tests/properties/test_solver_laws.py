@@ -13,9 +13,10 @@ from hypothesis.extra.numpy import arrays
 from coopsim.games.catalogue import make_game
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificate import certify
+from coopsim.solvers.conformance.boxes import cournot, quadratic
+from coopsim.solvers.conformance.trial import relabelled, rescaled
 from coopsim.solvers.select import solve
 from coopsim.solvers.solution import Solutions
-from coopsim.solvers.trials import cournot, quadratic, relabelled, rescaled
 
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 SLOW = settings(

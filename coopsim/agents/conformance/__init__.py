@@ -1,0 +1,1 @@
+"""What `coopsim.agents.check` tries."""

@@ -1,0 +1,81 @@
+"""A game with known solutions, and the same game in other units or another order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers.certificate import Form, Profile
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A game, and what is known of its solutions without any solver.
+
+    Args:
+        name: what kind of game it is, for messages.
+        form: the game.
+        known: solutions by construction, in closed form or by trying every profile.
+        everything: whether `known` are all the solutions there are.
+    """
+
+    name: str
+    form: Form
+    known: tuple[Profile, ...]
+    everything: bool
+
+    @property
+    def unique(self) -> bool:
+        """Whether there is exactly one solution."""
+        return self.everything and len(self.known) == 1
+
+
+def relabelled(form: Form, rng: np.random.Generator) -> tuple[Form, Callable[[Profile], Profile]]:
+    """The same game with its players in another order; and the way back for profiles."""
+    order = rng.permutation(form.n)
+    players = tuple(form.players[i] for i in order)
+
+    def back(profile: Profile) -> Profile:
+        return tuple(profile[int(np.flatnonzero(order == i)[0])] for i in range(form.n))
+
+    if isinstance(form, NormalForm):
+        tensor = np.transpose(form.payoffs[order], (0, *(order + 1)))
+        return NormalForm(tensor, players=players), back
+    # coordinates move too, so that they do not stand in the order of the players
+    place = rng.permutation(form.m)
+    owner = np.argsort(order)[form.owner[place]]
+
+    def payoffs(x: Float) -> Float:
+        return np.asarray(form.payoffs(x[..., np.argsort(place)])[..., order])
+
+    moved = ContinuousForm(players, form.low[place], form.high[place], owner, payoffs)
+    return moved, back
+
+
+def rescaled(form: Form, scale: float, shift: Float) -> Form:
+    """The game with payoffs `scale * u_i + shift_i`."""
+    if isinstance(form, NormalForm):
+        by_player = shift.reshape(-1, *(1,) * form.n)
+        return NormalForm(scale * form.payoffs + by_player, form.players, form.actions)
+
+    def payoffs(x: Float) -> Float:
+        return np.asarray(scale * form.payoffs(x) + shift)
+
+    return ContinuousForm(
+        form.players, form.low, form.high, form.owner, payoffs, supermodular=form.supermodular
+    )
+
+
+def parts(form: Form, profile: Profile) -> Iterator[tuple[Float, Float, Float]]:
+    """Each player's part with its lowest and highest values."""
+    for player, part in enumerate(profile):
+        if isinstance(form, NormalForm):
+            yield part, np.zeros(form.shape[player]), np.ones(form.shape[player])
+        else:
+            own = form.coordinates(player)
+            yield part, form.low[own], form.high[own]
