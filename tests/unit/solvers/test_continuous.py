@@ -224,7 +224,7 @@ def test_a_deadline_ends_the_search(deadline: float) -> None:
     )
     began = time.monotonic()
     found = search(form, deadline=deadline, starts=16)
-    assert time.monotonic() - began < 5  # without a deadline it is some seconds, alone
+    assert time.monotonic() - began < 10  # far more than it needs; the machine may be busy
     assert not found.finished
     assert "stopped before every start had settled" in found.sentence
     assert len(found.profiles) == 1

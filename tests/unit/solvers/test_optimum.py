@@ -101,7 +101,7 @@ def test_a_deadline_ends_the_search() -> None:
     form = make_game("coopetition/repeated", players=20, horizon=50).form("constant")
     began = time.monotonic()
     found = search(form, deadline=0.0)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert not found.finished
     assert "stopped before all had settled" in found.sentence
 
