@@ -36,6 +36,10 @@ from coopsim.games.adapters.pettingzoo import parallel
 from coopsim.games.compiled import compiled
 from coopsim.games.coopetition.repeated import Repeated
 
+# idle OpenMP threads must sleep, not spin: on two cores a spinning one holds up the other for a
+# whole time slice whenever anything else runs; torch reads this when it is loaded, later
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 GAME = cast(Repeated, coopsim.make_game("coopetition/trust-dilemma"))
 BATCHES = (64, 4_096, 65_536)
 FLOORS = {  # steps a second on two cores; below them a change has made play slower
@@ -219,7 +223,8 @@ def machine() -> dict[str, str]:
         import torch
 
         names.append("torch")
-        facts["torch threads"] = str(torch.get_num_threads())
+        waiting = os.environ["OMP_WAIT_POLICY"]
+        facts["torch threads"] = f"{torch.get_num_threads()}, OMP_WAIT_POLICY={waiting}"
         if torch.cuda.is_available():
             facts["GPU"] = torch.cuda.get_device_name()
     return facts | {"versions": ", ".join(f"{name} {version(name)}" for name in names)}

@@ -8,6 +8,30 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:  # the same names, for type checkers and editors
+    from coopsim.agents.catalogue import make_agent as make_agent
+    from coopsim.agents.play import play as play
+    from coopsim.games.adapters.openspiel import from_openspiel as from_openspiel
+    from coopsim.games.catalogue import make_game as make_game
+    from coopsim.games.formats import read as read
+    from coopsim.games.formats import write as write
+    from coopsim.games.forms.continuous import ContinuousForm as ContinuousForm
+    from coopsim.games.forms.extensive import ExtensiveForm as ExtensiveForm
+    from coopsim.games.forms.normal import NormalForm as NormalForm
+    from coopsim.games.forms.tree.builder import TreeBuilder as TreeBuilder
+    from coopsim.games.game import Game as Game
+    from coopsim.games.rollout import Trajectories as Trajectories
+    from coopsim.games.rollout import replay as replay
+    from coopsim.measure.compare import compare as compare
+    from coopsim.scenario.load import Scenario as Scenario
+    from coopsim.scenario.load import load as load
+    from coopsim.solvers.select import solve as solve
+    from coopsim.solvers.solution import Certificate as Certificate
+    from coopsim.solvers.solution import Solution as Solution
+    from coopsim.solvers.solution import Solutions as Solutions
+    from coopsim.solvers.solution import Status as Status
+    from coopsim.study.run import run as run
+
 _PUBLIC = {
     "make_game": "coopsim.games.catalogue",
     "replay": "coopsim.games.rollout",
@@ -15,6 +39,11 @@ _PUBLIC = {
     "Game": "coopsim.games.game",
     "NormalForm": "coopsim.games.forms.normal",
     "ContinuousForm": "coopsim.games.forms.continuous",
+    "ExtensiveForm": "coopsim.games.forms.extensive",
+    "TreeBuilder": "coopsim.games.forms.tree.builder",
+    "read": "coopsim.games.formats",
+    "write": "coopsim.games.formats",
+    "from_openspiel": "coopsim.games.adapters.openspiel",
     "solve": "coopsim.solvers.select",
     "Solution": "coopsim.solvers.solution",
     "Solutions": "coopsim.solvers.solution",
@@ -28,7 +57,7 @@ _PUBLIC = {
     "compare": "coopsim.measure.compare",
 }
 
-__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 (the names are texts)
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,8 @@ A content file says which registered name (or other file) it uses and gives para
     gamma: 0.65
     card: {title: ..., references: [...]}
 
-Its name is its path below the content folder. What a user gives on top wins.
+Its name is its path below the content folder. What a user gives on top wins. A game can
+also be a file in one of Gambit's formats: a matrix (`.nfg`) or a tree (`.efg`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FORMAT = 1
 """The version of the file format that this coopsim reads (`coopsim: 1`)."""
 
 _FOLDERS = {"game": "games", "agent": "agents"}
+# files in other programs' formats, and the family whose `from_file` reads them
+_FORMATS = {".nfg": "matrix", ".efg": "tree"}
 _MAX_CHAIN = 8  # files may use files; a longer chain is a circle
 
 
@@ -100,6 +103,10 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
     path = content.find(_FOLDERS[kind], name, near)
     if path is None:
         raise UnknownName(kind, name, known(kind, near))
+    if path.suffix in _FORMATS:
+        family = registry.lookup(kind, _FORMATS[path.suffix]).load()
+        given, facts = family.from_file(path)
+        return Entry(kind, name, family, given, facts, path)
     document = _read(path)
     if depth >= _MAX_CHAIN:
         raise document.error("this file uses itself, directly or through others", ("use",))

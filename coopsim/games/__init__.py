@@ -17,3 +17,21 @@ register(
     "coopsim.games.coopetition.repeated:Repeated",
     "contribute round after round, with trust and reputation",
 )
+register(
+    "game",
+    "matrix",
+    "coopsim.games.classic.matrix:MatrixGame",
+    "choose at once from finite lists, paid by a table",
+)
+register(
+    "game",
+    "tree",
+    "coopsim.games.classic.tree:TreeGame",
+    "move in turn as a game tree in Gambit's .efg format says",
+)
+register(
+    "game",
+    "openspiel",
+    "coopsim.games.adapters.openspiel_game:OpenSpielGame",
+    "any OpenSpiel game that can be written out as a tree",
+)

@@ -47,6 +47,8 @@ class Game(parameters.Parameters, ABC):
     """
 
     card: ClassVar[GameCard]
+    common_view: ClassVar[bool] = False
+    """whether `observe` shows every player the same, so that one look serves all"""
 
     @property
     @abstractmethod

@@ -60,9 +60,16 @@ def template(use: str, title: str) -> str:
 
     Raises:
         UnknownName: no such game.
+        UserError: the game needs parameters, or agents cannot play it yet.
     """
     entry = catalogue.entry("game", use)
     game = make_game(use)
+    if game.card.actions != "continuous":
+        raise UserError(
+            "agents play games with continuous actions only so far",
+            given=use,
+            allowed="coopsim.make_game and game.form, from Python",
+        )
     # the two that every reader knows come first, where the game has them
     fitting = concepts(game)
     usual = [name for name in ("nash", "social optimum") if name in fitting] or fitting[:2]

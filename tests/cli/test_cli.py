@@ -307,6 +307,11 @@ def test_a_new_scenario_goes_into_the_scenarios_folder(cli, tmp_path: Path) -> N
 def test_a_new_scenario_for_every_game(cli) -> None:
     for place, row in enumerate(json.loads(cli("list", "games", "--json").out)["games"]):
         said = cli("new", "scenario", f"new{place}", "--game", row["name"])
+        if not row["name"].startswith("coopetition/"):
+            # agents cannot play games with discrete actions yet: one message, nothing written
+            assert said.code == 2, row
+            assert "Traceback" not in said.err
+            continue
         assert said.code == 0, said.err
         assert cli("check", f"new{place}.yaml").code == 0
 

@@ -176,9 +176,12 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         game, state, flat = self.game, self._state, self._flat
         exposed = {name: values[0] for name, values in game.expose(state).items()}
         observations, infos = {}, {}
+        common = flat(game.observe(state, 0).values()) if game.common_view else None
         for i, name in self._players:
             # the batch of one drops out when the parts are laid flat
-            observations[name] = flat(game.observe(state, i).values())
+            observations[name] = (
+                flat(game.observe(state, i).values()) if common is None else common.copy()
+            )
             # a dictionary each, for wrappers write into them
             infos[name] = exposed.copy()
         if self._discrete:

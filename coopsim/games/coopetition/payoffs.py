@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval, MinLen
@@ -49,6 +49,8 @@ class Coopetition(Game):
     """how i* dependencies average: over those on the partner, or over all of the depender's"""
     reward: Mode | tuple[Mode, ...] = "integrated"
     """what a player is paid: its private payoff, its integrated utility, or the group's mean"""
+
+    common_view: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check what ranges cannot say. Raises `UserError` naming the key."""

@@ -102,13 +102,6 @@ class Repeated(Coopetition):
                 key="baseline",
                 given=list(self.baseline),
             )
-        if (self.expected > self.endowment).any():
-            raise UserError(
-                "nobody can be expected to contribute more than the endowment",
-                key="baseline",
-                given=self.baseline,
-                allowed=f"0 to {', '.join(f'{e:g}' for e in self.endowment)}",
-            )
         if self.end_below is not None and self.trust is None:
             raise UserError("needs trust, which is switched off", key="end_below")
 

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.games.forms.exact import Exact, fractions_of
+
+if TYPE_CHECKING:
+    from coopsim.games.forms.variants import NormalVariants
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NormalForm:
     """A finite simultaneous game.
 
     Args:
         payoffs: `[n, A1, ..., An]`; `payoffs[i, a1, ..., an]` is what player i is paid.
+            Where all are whole numbers and `fractions.Fraction`, and at least one is a
+            `Fraction`, they are kept exactly as `exact`.
         players: names; numbered where not given.
         actions: labels of each player's actions; numbered where not given.
+        title: the game's name in plain words.
+        comment: where it comes from, what it models.
 
     Raises:
         ValueError: the tensor has the wrong number of axes or is not finite, or the
@@ -27,33 +37,48 @@ class NormalForm:
     payoffs: Float
     players: tuple[str, ...] = ()
     actions: tuple[tuple[str, ...], ...] = ()
+    title: str = ""
+    comment: str = ""
+    exact: Exact | None = field(default=None, init=False)
     kind: str = field(default="normal", init=False)
 
     def __init__(
         self,
         payoffs: npt.ArrayLike,
-        players: tuple[str, ...] = (),
-        actions: tuple[tuple[str, ...], ...] = (),
+        players: Sequence[str] = (),
+        actions: Sequence[Sequence[str]] = (),
+        title: str = "",
+        comment: str = "",
     ) -> None:
         """Copy and check the tensor."""
-        tensor = np.array(payoffs, dtype=np.float64)
+        tensor, exact = checked_tensor(payoffs)
         n = tensor.ndim - 1
         if n < 1 or tensor.shape[0] != n:
             raise ValueError(
                 f"payoffs must have shape [n, A1, ..., An]; "
                 f"{tensor.shape} has {n} action axes for {tensor.shape[:1]} players"
             )
-        if tensor.size == 0 or not np.isfinite(tensor).all():
-            raise ValueError("payoffs must be finite, with at least one action a player")
-        players = players or tuple(f"player {i + 1}" for i in range(n))
-        actions = actions or tuple(tuple(str(a) for a in range(size)) for size in tensor.shape[1:])
-        if len(players) != n or tuple(map(len, actions)) != tensor.shape[1:]:
-            raise ValueError("player names or action labels do not fit the payoff tensor")
-        tensor.setflags(write=False)
+        players, actions = checked_names(tensor.shape[1:], players, actions)
         object.__setattr__(self, "payoffs", tensor)
-        object.__setattr__(self, "players", tuple(players))
-        object.__setattr__(self, "actions", tuple(map(tuple, actions)))
+        object.__setattr__(self, "players", players)
+        object.__setattr__(self, "actions", actions)
+        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "comment", comment)
+        object.__setattr__(self, "exact", exact)
         object.__setattr__(self, "kind", "normal")
+
+    @staticmethod
+    def variants(
+        payoffs: npt.ArrayLike,
+        players: Sequence[str] = (),
+        actions: Sequence[Sequence[str]] = (),
+        title: str = "",
+        comment: str = "",
+    ) -> NormalVariants:
+        """Many games of one shape: `payoffs` is `[V, n, A1, ..., An]`, the rest as for one."""
+        from coopsim.games.forms.variants import NormalVariants
+
+        return NormalVariants(payoffs, players, actions, title, comment)
 
     @property
     def n(self) -> int:
@@ -80,3 +105,94 @@ class NormalForm:
             if other != player:
                 value = np.tensordot(value, profile[other], axes=(other, 0))
         return np.asarray(value)
+
+    def restrict(self, actions: Sequence[Sequence[int | str]]) -> NormalForm:
+        """The game with some of the actions, in the order given.
+
+        Args:
+            actions: for each player the actions that stay, by number or label. All of them
+                in another order gives the same game with its actions reordered.
+
+        Raises:
+            ValueError: an action does not exist or stands twice, a player is left with none
+                or is missing.
+        """
+        if len(actions) != self.n:
+            raise ValueError(f"actions of {self.n} players are needed, not of {len(actions)}")
+        kept = [self._places(player, own) for player, own in enumerate(actions)]
+        tensor: Any = self.payoffs if self.exact is None else self.exact
+        return NormalForm(
+            tensor[np.ix_(range(self.n), *kept)],
+            self.players,
+            [[self.actions[i][a] for a in own] for i, own in enumerate(kept)],
+            self.title,
+            self.comment,
+        )
+
+    def relabel(
+        self,
+        players: Sequence[str] = (),
+        actions: Sequence[Sequence[str]] = (),
+        title: str | None = None,
+        comment: str | None = None,
+    ) -> NormalForm:
+        """The same game under other names; what is not given stays.
+
+        Raises:
+            ValueError: the names do not fit the game.
+        """
+        return NormalForm(
+            self.payoffs if self.exact is None else self.exact,
+            players or self.players,
+            actions or self.actions,
+            self.title if title is None else title,
+            self.comment if comment is None else comment,
+        )
+
+    def __repr__(self) -> str:
+        """Sizes, not the tensor."""
+        return f"NormalForm({self.title or ', '.join(self.players)}: {sizes(self.shape)})"
+
+    def _places(self, player: int, chosen: Sequence[int | str]) -> list[int]:
+        labels, count = self.actions[player], self.shape[player]
+        places = []
+        for action in chosen:
+            there = action in labels if isinstance(action, str) else 0 <= action < count
+            if not there:
+                known = ", ".join(labels)
+                raise ValueError(
+                    f"{self.players[player]} has no action {action!r}; it has: {known}"
+                )
+            places.append(labels.index(action) if isinstance(action, str) else int(action))
+        if not places or len(set(places)) != len(places):
+            raise ValueError(f"{self.players[player]} needs at least one action, each only once")
+        return places
+
+
+def checked_tensor(payoffs: npt.ArrayLike) -> tuple[Float, Exact | None]:
+    """A read-only copy of the payoffs as floats, and as fractions where they were given so."""
+    given = np.asarray(payoffs)
+    exact = fractions_of(given) if given.dtype == object else None
+    tensor = np.array(given, dtype=np.float64)
+    if tensor.size == 0 or not np.isfinite(tensor).all():
+        raise ValueError("payoffs must be finite, with at least one action a player")
+    tensor.setflags(write=False)
+    if exact is not None:
+        exact.setflags(write=False)
+    return tensor, exact
+
+
+def checked_names(
+    shape: tuple[int, ...], players: Sequence[str], actions: Sequence[Sequence[str]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Names of players and actions, numbered where not given. Raises `ValueError`."""
+    named = tuple(players) or tuple(f"player {i + 1}" for i in range(len(shape)))
+    labels = tuple(map(tuple, actions)) or tuple(tuple(map(str, range(size))) for size in shape)
+    if len(named) != len(shape) or tuple(map(len, labels)) != shape:
+        raise ValueError("player names or action labels do not fit the payoff tensor")
+    return named, labels
+
+
+def sizes(shape: tuple[int, ...]) -> str:
+    """The numbers of actions in words."""
+    return " x ".join(map(str, shape)) + " actions"

@@ -62,7 +62,6 @@ def dependency(**changed: Any) -> dict[str, Any]:
         ({"shares": [1.0]}, "shares", "[1]", "one entry a player, that is 2"),
         ({"endowments": [100.0] * 3}, "endowments", "[100, 100, 100]", "that is 2"),
         ({"baseline": [30.0]}, "baseline", "[30]", "that is 2"),
-        ({"baseline": 120.0}, "baseline", "120", "0 to 100"),
         ({"reward": ["private"]}, "reward", "private", "that is 2"),
         ({"players": ["Ann", "Ann"]}, "players", "Ann", "two players have one name"),
         ({"end_below": 0.1, "trust": None}, "end_below", "", "needs trust"),

@@ -1,0 +1,1 @@
+"""Finite games played by table look-up: matrices and trees."""

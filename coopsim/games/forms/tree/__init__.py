@@ -1,0 +1,1 @@
+"""Game trees as arrays: structure, sequences, passes over them, and a builder."""
