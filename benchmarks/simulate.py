@@ -109,7 +109,9 @@ def environment_loop(name: str, env: Any, actions: np.ndarray) -> Contender:
 
 
 def batch_loop(name: str, backend: Backend, step: Any, copies: int, drawn: np.ndarray) -> Contender:
-    rows = [backend.asarray(row) for row in np.ascontiguousarray(drawn[:, :copies])]
+    # players first in memory, as coopsim.play hands actions to a game
+    stored = np.ascontiguousarray(drawn[:, :copies].transpose(0, 2, 1))
+    rows = [backend.asarray(row).T for row in stored]
     wait = _waiter(backend)
 
     def loop(rounds: int) -> float:

@@ -99,7 +99,8 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         self._rng = np.random.default_rng()
         self._rounds, self._repeated = game.rounds, game.card.repeated
         self._turn = 0
-        self._state = game.start(1, seeding.generator(0, "replay"))
+        # where nothing is drawn every episode begins alike, and states are never changed
+        self._first = self._state = game.start(1, seeding.generator(0, "replay"))
         parts = [part for i, _ in self._players for part in game.observe(self._state, i).values()]
         self._flat = _joined if all(part.dtype == np.float64 for part in parts) else _converted
         self.observation_spaces = {
@@ -121,7 +122,8 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         """Begin an episode. `options` are PettingZoo's and not used."""
         if seed is not None:
             self._rng = seeding.generator(seed, "replay")
-        self._state = self.game.start(1, self._rng)
+        chance = self.game.card.chance
+        self._state = self.game.start(1, self._rng) if chance else self._first
         self._turn = 0
         self.agents = self.possible_agents[:]
         return self._seen()

@@ -241,6 +241,7 @@ def _make_constants(game: Repeated, backend: Backend) -> _Constants:
             damage=column(rule.damage * off),
             stay=backend.asarray(1 - rule.forget),
             overshoots=bool(erode.max() > 1),
+            pairs=column(np.ones((n, n))),
             zero=backend.asarray(0),
             one=backend.asarray(1),
         )

@@ -117,7 +117,7 @@ def free(name: str) -> bool:
     return entry.cls.card.actions == "continuous"
 
 
-@pytest.mark.parametrize("name", filter(free, catalogue.known("game")))
+@pytest.mark.parametrize("name", list(filter(free, catalogue.known("game"))))
 def test_every_game_passes_pettingzoos_tests(name: str) -> None:
     parallel_api_test(parallel_env(name), num_cycles=120)
     parallel_seed_test(lambda: parallel_env(name), num_cycles=50)

@@ -32,7 +32,7 @@ def complete(name: str) -> bool:
     return missing <= set(entry.given)
 
 
-@pytest.mark.parametrize("name", filter(complete, catalogue.known("game")))
+@pytest.mark.parametrize("name", list(filter(complete, catalogue.known("game"))))
 def test_every_registered_game_and_every_game_file_keeps_the_laws(name: str) -> None:
     check(make_game(name))
 
