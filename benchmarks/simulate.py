@@ -5,8 +5,8 @@
     python benchmarks/simulate.py --out RESULTS.md    also as a page
 
 A step is one joint round of one copy of the game. All contenders play the same actions,
-drawn beforehand, and first have to pay the same. Repeats go round all contenders in turn,
-so that other work on the machine hits them alike.
+drawn beforehand, and first have to pay the same. Repeats go round the contenders of a group
+in turn, so that other work on the machine hits them alike.
 """
 
 from __future__ import annotations
@@ -127,20 +127,25 @@ def batch_loop(name: str, backend: Backend, step: Any, copies: int, drawn: np.nd
     return Contender(name, copies, loop)
 
 
-def contenders(actions: np.ndarray, quick: bool) -> Iterator[Contender]:
-    """Every way to play that this machine has."""
-    yield scalar_loop(actions)
-    yield environment_loop("PettingZoo by hand", HandWritten(GAME), actions)
-    yield environment_loop("PettingZoo, coopsim's adapter", parallel(GAME), actions)
-    for copies in BATCHES:
-        yield batch_loop("numpy float64", NUMPY, GAME.step, copies, actions)
+def groups(actions: np.ndarray, quick: bool) -> Iterator[list[Contender]]:
+    """Every way to play that this machine has, by library.
+
+    Each group is made when the one before has been measured: once torch is at work in a
+    process, everything else in it is some per cent slower.
+    """
+    yield [
+        scalar_loop(actions),
+        environment_loop("PettingZoo by hand", HandWritten(GAME), actions),
+        environment_loop("PettingZoo, coopsim's adapter", parallel(GAME), actions),
+    ]
+    yield [batch_loop("numpy float64", NUMPY, GAME.step, copies, actions) for copies in BATCHES]
     for device in _devices():
         backend, where = Backend("torch", "float32", device), "" if device == "cpu" else ", GPU"
-        for copies in BATCHES:
-            yield batch_loop(f"torch float32{where}", backend, GAME.step, copies, actions)
-        for copies in BATCHES[-1:] if quick else BATCHES:
-            step = compiled(GAME, backend)
-            yield batch_loop(f"torch float32 compiled{where}", backend, step, copies, actions)
+        name = f"torch float32{where}"
+        yield [batch_loop(name, backend, GAME.step, copies, actions) for copies in BATCHES]
+        step, name = compiled(GAME, backend), f"torch float32 compiled{where}"
+        sizes = BATCHES[-1:] if quick else BATCHES
+        yield [batch_loop(name, backend, step, copies, actions) for copies in sizes]
 
 
 def _devices() -> list[str]:
@@ -213,11 +218,10 @@ def _rounds_in(seconds: float, way: Contender) -> int:
 
 
 def machine() -> dict[str, str]:
-    """What was measured on: processor, cores, load and versions."""
+    """What was measured on: processor, cores and versions."""
     facts = {
         "date": datetime.date.today().isoformat(),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
-        "load before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
     names = ["coopsim", "numpy", "pettingzoo"]
@@ -230,6 +234,11 @@ def machine() -> dict[str, str]:
         if torch.cuda.is_available():
             facts["GPU"] = torch.cuda.get_device_name()
     return facts | {"versions": ", ".join(f"{name} {version(name)}" for name in names)}
+
+
+def _load() -> str:
+    """How many processes wanted to run in the last minute."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def _processor() -> str:
@@ -305,13 +314,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="also write a Markdown page here")
     given = parser.parse_args()
     repeats, seconds = (3, 0.05) if given.quick else (9, 0.2)
-    facts, pay = machine(), check_pay()
+    load, pay = _load(), check_pay()
     # from the baseline upwards, so that trust never falls and no episode ends early
     low, high = GAME.expected.max(), GAME.endowment.max()
     shape = (GAME.horizon, max(BATCHES), GAME.n)
-    ways = list(contenders(np.random.default_rng(0).uniform(low, high, shape), given.quick))
-    measure(ways, repeats, seconds)
-    rows = [way.row() for way in ways]
+    rows = []
+    for ways in groups(np.random.default_rng(0).uniform(low, high, shape), given.quick):
+        measure(ways, repeats, seconds)
+        rows += [way.row() for way in ways]
+    facts = machine() | {"load before": load}
     if given.json:
         print(json.dumps({"machine": facts, "pay_differs_by": pay, "rows": rows}, indent=2))
     else:

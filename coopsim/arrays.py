@@ -118,6 +118,14 @@ def at_least(array: Array, low: float) -> Array:
     return np.maximum(array, low) if isinstance(array, _NUMPY) else array.clamp(min=low)
 
 
+def add_up(array: Array, axis: int) -> Array:
+    """The sum over the first (0) or the second (1) axis."""
+    if array.shape[axis] == 2:
+        # two players: an addition takes a third of the time of a reduction
+        return array[0] + array[1] if axis == 0 else array[:, 0] + array[:, 1]
+    return array.sum(axis)
+
+
 def to_numpy(array: Array) -> npt.NDArray[Any]:
     """`array` as a numpy array on the CPU (no copy where it already is one)."""
     if isinstance(array, np.ndarray):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Interval, MinLen
 
-from coopsim.arrays import Array, Float
+from coopsim.arrays import Array, Float, add_up
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.coopetition.dependence import Denominator, Dependency, interdependence
 from coopsim.games.coopetition.value import Value, synergy
@@ -168,7 +168,7 @@ def paid(private: Array, weight: Array, reward: Mode | tuple[Mode, ...], xp: Any
     """Payoffs `[n, B]` by reward mode, from private payoffs `[n, B]` and weights `[n, n, B]`."""
     if reward == "private":
         return private
-    integrated = private + (weight * private).sum(1)
+    integrated = private + add_up(weight * private, 1)
     if reward == "integrated":
         return integrated
     # the released code pays everybody the mean of integrated utilities, not the sum of

@@ -21,6 +21,7 @@ from coopsim.arrays import (
     Backend,
     Float,
     PerBackend,
+    add_up,
     batch_first,
     batch_last,
     namespace,
@@ -163,7 +164,7 @@ class Repeated(Coopetition):
             )
             gate = xp.minimum(new_trust, known.one - new_damage) * gate
             if known.least_trust is not None:
-                done = done | (new_trust.sum((0, 1)) < known.least_trust)
+                done = done | (add_up(add_up(new_trust, 0), 0) < known.least_trust)
             trust, damage = batch_first(new_trust), batch_first(new_damage)
         private = private_payoffs(a, known.endowment, known.surplus, self.value, xp)
         payoffs = paid(private, gate, self.reward, xp)

@@ -12,6 +12,7 @@ import operator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from annotated_types import Gt, Le
 
 from coopsim.arrays import Array, at_least
@@ -54,10 +55,10 @@ def synergy(a: Array, xp: Any) -> Array:
     n = a.shape[0]
     if n > _SMALL:
         return xp.exp(xp.mean(xp.log(at_least(a, _TINY)), axis=0)) * (xp.min(a, axis=0) > 0)
-    # the floor leaves 1e-9 or less where the product is 0, below rounding of any payoff
-    if n == 2:
-        return xp.sqrt(at_least(a[0] * a[1], _TINY))
-    return at_least(functools.reduce(operator.mul, a), _TINY) ** (1.0 / n)
+    product = a[0] * a[1] if n == 2 else functools.reduce(operator.mul, a)
+    if xp is not np:  # a root has no derivative at 0; numpy takes none
+        product = at_least(product, _TINY)
+    return xp.sqrt(product) if n == 2 else product ** (1.0 / n)
 
 
 def total_value(value: Value, gamma: float, a: Array, xp: Any) -> Array:
