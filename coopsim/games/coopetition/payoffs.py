@@ -191,7 +191,8 @@ def _columns(values: Float, like: Float) -> Float:
 
 
 def _stage_payoffs(game: Coopetition, gamma: float, weight: Float, profiles: Float) -> Float:
-    a = np.moveaxis(np.asarray(profiles, dtype=float), -1, 0)
+    # a step of -1e-12 outside the box is rounding, and a root of it would be NaN
+    a = np.moveaxis(np.maximum(profiles, 0.0), -1, 0)
     columns: Callable[[Float], Float] = functools.partial(_columns, like=a)
     private = private_payoffs(
         a, columns(game.endowment), columns(game.share * gamma), game.value, np
@@ -202,7 +203,8 @@ def _stage_payoffs(game: Coopetition, gamma: float, weight: Float, profiles: Flo
 
 
 def _stage_gradient(game: Coopetition, gamma: float, weight: Float, profiles: Float) -> Float:
-    a = np.moveaxis(np.asarray(profiles, dtype=float), -1, 0)
+    # a step of -1e-12 outside the box is rounding, and a root of it would be NaN
+    a = np.moveaxis(np.maximum(profiles, 0.0), -1, 0)
     pull = _columns((game.share + weight @ game.share) * gamma / game.n, a)
     # dg/da_i = g / (n a_i), which has no finite value at 0
     slope = synergy(a, np) / np.maximum(a, 1e-12)

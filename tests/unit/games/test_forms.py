@@ -221,3 +221,11 @@ def test_the_constant_form_pays_the_mean_over_the_horizon() -> None:
     assert bool(step.done[0])
     assert form.payoffs(np.array([35.0, 35.0])) == pytest.approx(total / 5)
     assert form.payoffs(np.full((2, 3, 2), 50.0)).shape == (2, 3, 2)
+
+
+def test_a_rounding_error_below_zero_pays_as_zero() -> None:
+    """Law: payoffs and their gradient are finite at the edge of the box, also just outside it."""
+    form = make_game("coopetition/samsung-sony").form("continuous")
+    outside, edge = np.array([-1e-12, 30.0]), np.array([0.0, 30.0])
+    assert form.payoffs(outside) == pytest.approx(form.payoffs(edge))
+    assert np.isfinite(form.gradient(outside)).all()
