@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from coopsim.measure.compare import compare as compare
     from coopsim.scenario.load import Scenario as Scenario
     from coopsim.scenario.load import load as load
+    from coopsim.solvers.exploitability import exploitability as exploitability
     from coopsim.solvers.select import solve as solve
     from coopsim.solvers.solution import Certificate as Certificate
     from coopsim.solvers.solution import Solution as Solution
@@ -45,6 +46,7 @@ _PUBLIC = {
     "write": "coopsim.games.formats",
     "from_openspiel": "coopsim.games.adapters.openspiel",
     "solve": "coopsim.solvers.select",
+    "exploitability": "coopsim.solvers.exploitability",
     "Solution": "coopsim.solvers.solution",
     "Solutions": "coopsim.solvers.solution",
     "Certificate": "coopsim.solvers.solution",

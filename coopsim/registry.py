@@ -2,8 +2,9 @@
 
 A part registers its own content with one line each (see `coopsim/games/__init__.py`);
 other packages add theirs through the entry-point groups ``coopsim.games``,
-``coopsim.solvers``, ``coopsim.concepts``, ``coopsim.agents``, ``coopsim.measures`` and
-``coopsim.credit``, which are read on lookup only. Importing coopsim runs no plug-in.
+``coopsim.solvers``, ``coopsim.concepts``, ``coopsim.certificates``, ``coopsim.agents``,
+``coopsim.measures`` and ``coopsim.credit``, which are read on lookup only. Importing
+coopsim runs no plug-in.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ KINDS = MappingProxyType(
         "game": "coopsim.games",
         "solver": "coopsim.solvers",
         "concept": "coopsim.solvers",
+        "certificate": "coopsim.solvers",
         "agent": "coopsim.agents",
         "measure": "coopsim.measure",
         "credit": "coopsim.agents.credit",
@@ -52,14 +54,19 @@ class Registration:
 
     def load(self) -> Any:
         """Import the target. Raises `CoopsimError` naming who registered a broken one."""
-        module, _, attribute = self.target.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
+            return load(self.target)
         except (ImportError, AttributeError) as error:
             raise CoopsimError(
                 f"{self.kind} {self.name!r} is registered by {self.source} "
                 f"as {self.target}, which cannot be imported: {error}"
             ) from error
+
+
+def load(target: str) -> Any:
+    """The object that "module:attribute" names. Raises `ImportError` or `AttributeError`."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 _table: dict[tuple[str, str], Registration] = {}

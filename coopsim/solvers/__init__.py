@@ -14,7 +14,16 @@ for _name, _attribute, _summary in (
     ("social optimum", "SOCIAL_OPTIMUM", "the largest sum of private payoffs"),
     ("best constant", "BEST_CONSTANT", "the best constant actions over whole episodes, as paid"),
 ):
-    register("concept", _name, f"coopsim.solvers.concepts:{_attribute}", _summary)
+    register("concept", _name, f"coopsim.solvers.concepts:{_attribute}", _summary, basic=True)
+
+for _name, _target, _summary in (
+    ("nash / normal", "normal:regret", "every action of every player"),
+    ("nash / extensive", "extensive:regret", "a best response of every player"),
+    ("nash / continuous", "continuous:regret", "a dense search of every player's actions"),
+    ("optimum / normal", "normal:shortfall", "every pure profile"),
+    ("optimum / continuous", "continuous:shortfall", "a search of the whole box"),
+):
+    register("certificate", _name, f"coopsim.solvers.certificates.{_target}", _summary)
 
 register(
     "solver",
@@ -23,6 +32,7 @@ register(
     "global best responses from many starts, then Newton on the first-order conditions",
     problem="nash",
     form="continuous",
+    suits="coopsim.solvers.continuous:suits",
 )
 register(
     "solver",
@@ -31,6 +41,7 @@ register(
     "global sampling, line searches and Newton on the sum of payoffs",
     problem="optimum",
     form="continuous",
+    suits="coopsim.solvers.optimum:suits",
 )
 register(
     "solver",
@@ -47,4 +58,5 @@ register(
     "the pure profiles with the largest sum of payoffs",
     problem="optimum",
     form="normal",
+    suits="coopsim.solvers.pure:suits_optimum",
 )

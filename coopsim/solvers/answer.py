@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.certificate import Form, Profile, certify
+from coopsim.solvers.certificate import Form, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
@@ -25,6 +24,7 @@ def answer(
     asked: Mapping[str, Any],
     stats: Mapping[str, float],
     game_hash: str = "",
+    chosen: str = "",
 ) -> Solutions:
     """Certified solutions from the profiles that a method found, best first.
 
@@ -39,7 +39,10 @@ def answer(
         asked: the options, echoed in each solution; `tol` decides what is proved.
         stats: counts and seconds.
         game_hash: of the game that the form was made of.
+        chosen: why this method was used.
     """
+    parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
+    more = found.details or ({},) * len(found.profiles)
 
     def made(**parts: Any) -> Solution:
         return Solution(
@@ -47,21 +50,23 @@ def answer(
             method=method,
             players=form.players,
             form=form.kind,
+            chosen=chosen,
             options=asked,
             stats={**found.stats, **stats},
             game_hash=game_hash,
             **parts,
         )
 
-    def certified(profile: Profile) -> Solution:
-        proof = certify(concept.problem, form, profile)
+    def certified(profile: Profile, details: Mapping[str, Any]) -> Solution:
+        proof, values = check_profile(concept.problem, form, profile, details, parameters)
         status, sentence = _status(proof, float(asked["tol"]), found)
         return made(
             status=status,
             sentence=sentence,
             profile=profile,
-            values=_values(form, profile),
+            values=values,
             certificate=proof,
+            details=details,
         )
 
     if not found.profiles:
@@ -73,7 +78,7 @@ def answer(
             certificate=None,
         )
         return Solutions((nothing,), found.exhaustive, found.sentence)
-    items = [certified(profile) for profile in found.profiles]
+    items = [certified(*pair) for pair in zip(found.profiles, more, strict=True)]
     proved = _ranked([item for item in items if item.proved])
     if not proved:
         closest = min(items, key=_residual)
@@ -147,9 +152,3 @@ def _labelled(item: Solution, place: int, proved: list[Solution], complete: bool
         rank = "the largest" if place == 0 else f"number {place + 1} by"
         selection = f"{rank} sum of values among {count} found"
     return dataclasses.replace(item, selection=selection, found=count)
-
-
-def _values(form: Form, profile: Profile) -> Any:
-    if isinstance(form, NormalForm):
-        return form.expected(profile)
-    return np.asarray(form.payoffs(form.join(profile)))

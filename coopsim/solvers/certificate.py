@@ -1,157 +1,64 @@
 """Certificates, recomputed from a form and a profile alone.
 
-This module imports no solver and shares no code with one. For finite forms every
-deviation is looked at. For continuous forms every player's action set is searched
-globally: a dense grid on each coordinate, then zooming in on its best cells, so a
-residual of 1e-9 means that a search of that resolution found nothing better.
+One function for each question and kind of form is registered as a "certificate"; its name
+is "<problem> / <kind of form>". None imports a solver or shares code with one. What a
+solver hands over beside the profile (`details`) is evidence to be checked, never believed.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
+from coopsim import registry
 from coopsim.arrays import Float
-from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.deviations import QUICK, best_of_box, best_of_coordinate, payoffs_at
 from coopsim.solvers.solution import Certificate
 
-Form = ContinuousForm | NormalForm
+Form: TypeAlias = Any
+"""What solvers read: an object with `kind`, `players` and `n`."""
 Profile = tuple[Float, ...]
 
-_NEAR = 1e-4  # of the range of actions: how close to one point all equilibria must lie
-_RESPONSES = 1000  # best responses on the way to one point, from either end
-_SMALL = 1e-6  # of the range of payoffs: above this a point is no equilibrium that could be alone
-_SAMPLE = 256  # profiles that the range of payoffs is taken from
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def certify(problem: str, form: Form, profile: Profile) -> Certificate:
-    """The certificate of `profile` for `problem` ("nash" or "optimum") on `form`.
+def check_profile(
+    problem: str,
+    form: Form,
+    profile: Profile,
+    details: Mapping[str, Any] = _NOTHING,
+    parameters: Mapping[str, Any] = _NOTHING,
+) -> tuple[Certificate, Float]:
+    """The certificate of a profile, and what it pays each player, `[n]`.
 
-    Cost: for a Nash equilibrium of a continuous form about 4,000 evaluations a player (one
-    batched call a look), and up to a thousand quick best responses where the form is
-    supermodular and may have one equilibrium only; for an optimum some 10,000 evaluations;
-    for a normal form one contraction of the payoff tensor a player.
+    Args:
+        problem: what the profile is to answer, such as "nash" or "optimum".
+        form: the game.
+        profile: as in `Solution`.
+        details: what the method handed over beside the profile.
+        parameters: what belongs to the question, such as the lambda of a quantal response.
 
     Raises:
         CoopsimError: a payoff is not a number, here or at a deviation.
-        ValueError: no such problem.
+        ValueError: nothing certifies this problem on this kind of form.
     """
-    if problem not in ("nash", "optimum"):
-        raise ValueError(f"no certificate for the problem {problem!r}")
-    if isinstance(form, NormalForm):
-        normal = _regret_normal if problem == "nash" else _shortfall_normal
-        return normal(form, profile)
-    continuous = _regret_continuous if problem == "nash" else _shortfall_continuous
-    return continuous(form, form.join(profile))
+    known = registry.registrations("certificate")
+    name = f"{problem} / {form.kind}"
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; the nearest is {near[0]!r}" if near else ""
+        raise ValueError(f"no certificate for the problem {problem!r} on {form.kind} forms{hint}")
+    checked: tuple[Certificate, Float] = known[name].load()(form, profile, details, **parameters)
+    return checked
 
 
-def _regret_continuous(form: ContinuousForm, point: Float) -> Certificate:
-    gains, joint = [], False
-    for player in range(form.n):
-        own = form.coordinates(player)
-        if len(own) == 1:
-            best = best_of_coordinate(form, point, int(own[0]))[1]
-        else:
-            best, joint = best_of_box(form, point, player), True
-        gains.append(max(0.0, best - float(payoffs_at(form, point, player))))
-    span = _payoff_range(form)
-    small = max(gains) <= _SMALL * span
-    alone = small and form.supermodular and form.m == form.n and _only_equilibrium(form, point)
-    looked = "a dense grid and ten closer looks at every player's action"
-    if joint:
-        looked = "a sample and climbs of every player's joint actions, a dense grid of single ones"
-    unique = (
-        f"; best responses from the lowest and from the highest profile both end here, so all "
-        f"equilibria of this supermodular game lie within {_NEAR:g} of the range of actions"
-    )
-    return Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, *gains, 1e-300),
-        exact=False,
-        complete=alone,
-        checked_by=looked + (unique if alone else ""),
-    )
-
-
-def _only_equilibrium(form: ContinuousForm, point: Float) -> bool:
-    """Whether all equilibria of a supermodular form lie within `_NEAR` of `point`.
-
-    The lowest best responses, repeated from the lowest profile, stay below the smallest
-    equilibrium, the highest ones from the highest profile above the largest, and all
-    others lie between (Milgrom and Roberts 1990, theorem 5). So once both have come near
-    `point`, all equilibria are near it, whether or not the responses have settled.
-    """
-    width = np.where(form.high > form.low, form.high - form.low, 1.0)
-    for corner, prefer in ((form.low, -1), (form.high, 1)):
-        here = np.array(corner, dtype=float)
-        for _ in range(max(10, _RESPONSES // form.m)):
-            before = here.copy()
-            for k in range(form.m):
-                here[k], _ = best_of_coordinate(form, here, k, QUICK, prefer)
-            if (np.abs(here - point) <= _NEAR * width).all():
-                break
-            # the maximum of a smooth payoff is flat to about 1e-8 of the range
-            if (np.abs(here - before) <= 1e-7 * width).all():
-                return False
-        else:
-            return False
-    return True
-
-
-def _shortfall_continuous(form: ContinuousForm, point: Float) -> Certificate:
-    gap = max(0.0, best_of_box(form, point, None) - float(payoffs_at(form, point, None)))
-    return Certificate(
-        kind="shortfall",
-        residual=gap,
-        players=(gap,),
-        relative=gap / max(_payoff_range(form), gap, 1e-300),
-        exact=False,
-        complete=False,
-        checked_by="a sample of the whole box, shrinking clouds around its best points and this "
-        "one, and L-BFGS-B",
-    )
-
-
-def _regret_normal(form: NormalForm, profile: Profile) -> Certificate:
-    at = form.expected(profile)
-    gains = tuple(max(0.0, float(form.deviations(profile, i).max() - at[i])) for i in range(form.n))
-    return Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=gains,
-        relative=max(gains) / max(_tensor_range(form), 1e-300),
-        exact=True,
-        complete=False,
-        checked_by="every action of every player",
-    )
-
-
-def _shortfall_normal(form: NormalForm, profile: Profile) -> Certificate:
-    gap = max(0.0, float(form.payoffs.sum(0).max() - form.expected(profile).sum()))
-    return Certificate(
-        kind="shortfall",
-        residual=gap,
-        players=(gap,),
-        relative=gap / max(_tensor_range(form), 1e-300),
-        exact=True,
-        complete=False,
-        checked_by="every pure profile",
-    )
-
-
-def _payoff_range(form: ContinuousForm) -> float:
-    """The largest spread of a player's payoffs over a sample of the box."""
-    unit = np.random.default_rng(0).random((_SAMPLE, form.m))
-    payoffs = form.payoffs(form.low + unit * (form.high - form.low))
-    seen = np.isfinite(payoffs)
-    highest = np.where(seen, payoffs, -np.inf).max(0)
-    lowest = np.where(seen, payoffs, np.inf).min(0)
-    return float(np.maximum(highest - lowest, 0).max())
-
-
-def _tensor_range(form: NormalForm) -> float:
-    """The largest spread of a player's payoffs."""
-    return float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
+def certify(
+    problem: str,
+    form: Form,
+    profile: Profile,
+    details: Mapping[str, Any] = _NOTHING,
+    parameters: Mapping[str, Any] = _NOTHING,
+) -> Certificate:
+    """The certificate alone; see `check_profile`."""
+    return check_profile(problem, form, profile, details, parameters)[0]

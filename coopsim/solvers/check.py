@@ -48,8 +48,8 @@ def check(
 
     Args:
         method: a registered name, or the function itself.
-        problem: "nash" or "optimum"; known where a name is given.
-        form: "normal" or "continuous"; known where a name is given.
+        problem: "nash", "optimum" ...; known where a name is given.
+        form: "normal", "continuous" ...; known where a name is given.
         seed: of the games.
         games: how many games.
 
@@ -91,5 +91,13 @@ def _case(
         known = [f"{problem} on {form} forms" for problem, form in FAMILIES]
         asked = f"{problem} on {form} forms"
         raise UserError("there are no games to check this on", given=asked, allowed=known)
-    concept = Concept(str(problem), "nash" if problem == "nash" else "optimum", "a check")
-    return Case(name, run, concept, str(form), seed, games)
+    return Case(name, run, _concept(str(problem)), str(form), seed, games)
+
+
+def _concept(problem: str) -> Concept:
+    """The first concept that asks this; its parameters go to the method."""
+    for item in registry.registrations("concept").values():
+        concept: Concept = item.load()
+        if concept.problem == problem:
+            return concept
+    return Concept(problem, problem, "a check")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
-
-Problem = Literal["nash", "optimum"]
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +14,23 @@ class Concept:
 
     Args:
         name: as users write it.
-        problem: "nash" (no player gains by deviating) or "optimum" (largest sum of payoffs).
+        problem: what is to be solved, such as "nash" (no player gains by deviating) or
+            "optimum" (largest sum of payoffs); methods and certificates are found by it.
         meaning: one sentence for reports.
         form: the form to read; None takes the first of the game's card that has a method.
         options: what the form is asked for.
         accepts: options of the form that a caller may set.
+        parameters: options that belong to the question, with their defaults (the lambda of a
+            quantal response); the method and the certificate get them.
     """
 
     name: str
-    problem: Problem
+    problem: str
     meaning: str
     form: str | None = None
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     accepts: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NASH = Concept("nash", "nash", "no player gains by deviating alone; private payoffs")

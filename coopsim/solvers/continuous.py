@@ -32,6 +32,11 @@ _REACH = 0.05  # of the range: Newton from further away may have gone to another
 _SAME = 1e-6  # of the range: end points closer than this are one equilibrium
 
 
+def suits(form: ContinuousForm, everything: bool) -> str:
+    """Why `auto` may choose this method: it takes every game of this form."""
+    return "continuous actions: global best responses from many starts"
+
+
 def solve(
     form: ContinuousForm,
     *,

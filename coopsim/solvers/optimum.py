@@ -25,6 +25,11 @@ _CLOSE = 1e-2  # of the range of sums: line searches this close to the best are 
 _SAME = 1e-4  # of the range: optima closer than this are one
 
 
+def suits(form: ContinuousForm, everything: bool) -> str:
+    """Why `auto` may choose this method: it takes every game of this form."""
+    return "continuous actions: a sample of the box, then ascent"
+
+
 def solve(
     form: ContinuousForm,
     *,

@@ -36,6 +36,11 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
     )
 
 
+def suits_optimum(form: NormalForm, everything: bool) -> str:
+    """Why `auto` may choose this method: it takes every game of this form."""
+    return "a payoff tensor: every pure profile can be looked at"
+
+
 def solve_optimum(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = None) -> Found:
     """Every pure profile with the largest sum of payoffs.
 

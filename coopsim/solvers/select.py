@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast, overload
 
 import numpy as np
 
 from coopsim import registry
 from coopsim.errors import NoSuchForm, UserError, nearest
-from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.games.forms.normal import NormalForm
 from coopsim.games.game import Game
-from coopsim.registry import Registration
+from coopsim.registry import Registration, load
 from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
-from coopsim.solvers.solution import Certificate, Found, Solution, Solutions
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 DEFAULT_TOL = 1e-8
 _GRID = "points"  # the option of a continuous game's normal form: values of each action
@@ -88,51 +88,137 @@ def solve(
     """
     began = time.monotonic()
     _check_numbers(tol, deadline)
+    if getattr(game, "kind", "") == "normal variants":
+        from coopsim.solvers.variants import solve_variants
+
+        return cast(
+            Solution, solve_variants(game, concept, method, tol=tol, deadline=deadline, all=all)
+        )
     wanted: Concept = registry.lookup("concept", concept).load()
-    try:
-        kind, chosen = _chosen(game, wanted, method)
-        of_form = {key: options.pop(key) for key in _accepts(wanted, kind) if key in options}
-        form = _form(game, wanted, kind, of_form)
-    except NoSuchForm as error:
-        answered = Solutions((refused(game, concept, method, str(error)),), False, str(error))
-        return answered if all else answered[0]
-    run = chosen.load()
-    _check_options(chosen.name, run, options, _accepts(wanted, kind))
-    # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
-    with np.errstate(all="ignore"):
-        found: Found = run(form, tol=tol, deadline=deadline, **options)
-        answered = answer(
-            form,
-            wanted,
-            chosen.name,
-            found,
-            {"tol": tol, "deadline": deadline, **of_form, **options},
-            {"seconds": time.monotonic() - began},
-            getattr(game, "hash", ""),
-        )
+    asked = {key: value for key, value in options.items() if (key, value) != ("objective", None)}
+    answered = _first_proved(
+        game, wanted, method, asked, tol=tol, deadline=deadline, began=began, everything=all
+    )
     if all:
-        return (
-            answered if answered[0].profile else Solutions((), answered.complete, answered.sentence)
-        )
+        shown = answered[0].profile or answered[0].status is Status.REFUSED
+        return answered if shown else Solutions((), answered.complete, answered.sentence)
     return answered[0]
 
 
-def plan(game: Game | Form, concept: str, method: str | None = None) -> tuple[str, str]:
-    """The form and the method that `solve` would use, without solving.
+def _first_proved(
+    game: Game | Form,
+    wanted: Concept,
+    method: str | None,
+    options: Mapping[str, Any],
+    *,
+    tol: float,
+    deadline: float | None,
+    began: float,
+    everything: bool,
+) -> Solutions:
+    """The first answer of a fitting method that is proved; else the one closest to it."""
+    clock = Clock(deadline)
+    tried: list[tuple[str, Solutions]] = []
+    reason = ""
+    try:
+        for choice in _choices(game, wanted, method, options, everything):
+            left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
+            try:
+                answered = _run(game, wanted, choice, options, tol, left, began, deadline)
+            except NoSuchForm as error:
+                reason = reason or str(error)
+                continue
+            tried.append((choice.method.name, answered))
+            if answered[0].proved or answered[0].status is Status.INFEASIBLE or clock.over:
+                break
+    except NoSuchForm as error:
+        reason = reason or str(error)
+    if not tried:
+        return Solutions((refused(game, wanted.name, method, reason),), False, reason)
+    best = min(tried, key=lambda pair: (not pair[1][0].proved, _distance(pair[1][0])))[1]
+    return best if len(tried) == 1 else _after(best, [name for name, _ in tried])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Choice:
+    """A form, a method that solves it, and why that one."""
+
+    form: Form
+    method: Registration
+    reason: str
+    form_options: Mapping[str, Any]
+
+
+def _run(
+    game: Game | Form,
+    wanted: Concept,
+    choice: _Choice,
+    options: Mapping[str, Any],
+    tol: float,
+    left: float | None,
+    began: float,
+    deadline: float | None,
+) -> Solutions:
+    """What one method finds, certified."""
+    run = choice.method.load()
+    rest = {key: value for key, value in options.items() if key not in choice.form_options}
+    taken = inspect.signature(run).parameters
+    _check_options(choice.method.name, taken, rest, wanted, _accepts(wanted, choice.form.kind))
+    asked = {**wanted.parameters, **rest}
+    given = {key: value for key, value in asked.items() if key in taken}
+    # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
+    with np.errstate(all="ignore"):
+        found: Found = run(choice.form, tol=tol, deadline=left, **given)
+        return answer(
+            choice.form,
+            wanted,
+            choice.method.name,
+            found,
+            {"tol": tol, "deadline": deadline, **choice.form_options, **asked},
+            {"seconds": time.monotonic() - began},
+            getattr(game, "hash", ""),
+            choice.reason,
+        )
+
+
+def _distance(item: Solution) -> float:
+    return math.inf if item.certificate is None else item.certificate.residual
+
+
+def _after(solutions: Solutions, names: list[str]) -> Solutions:
+    """The solutions with what was tried beside their own method written on them."""
+    items = [
+        dataclasses.replace(item, sentence=f"{item.sentence}; tried in turn: {', '.join(names)}")
+        for item in solutions
+    ]
+    return Solutions(tuple(items), solutions.complete, solutions.sentence)
+
+
+def plan(
+    game: Game | Form, concept: str, method: str | None = None, **options: Any
+) -> tuple[str, str]:
+    """The form and the method that `solve` would try first, without solving.
 
     Raises:
         NoSuchForm: the concept has no meaning for this game, or nothing solves it there.
         UnknownName: no such concept or method.
     """
     wanted: Concept = registry.lookup("concept", concept).load()
-    kind, chosen = _chosen(game, wanted, method)
-    return _form(game, wanted, kind, {}).kind, chosen.name
+    choice = next(_choices(game, wanted, method, options, False))
+    return choice.form.kind, choice.method.name
 
 
-def concepts(game: Game | Form) -> list[str]:
-    """The names of the concepts that `solve` can answer for this game."""
+def concepts(game: Game | Form, every: bool = False) -> list[str]:
+    """The names of the concepts that `solve` can answer for this game.
+
+    Args:
+        game: a game or a form.
+        every: all of them; otherwise those that a first look at a game asks for.
+    """
     fitting = []
-    for name in registry.registrations("concept"):
+    for name, item in registry.registrations("concept").items():
+        if not (every or item.tags.get("basic")):
+            continue
         try:
             plan(game, name)
         except NoSuchForm:
@@ -167,34 +253,91 @@ def verify(solution: Solution, game: Game | Form) -> Certificate:
             allowed=list(form.players),
         )
     with np.errstate(all="ignore"):
-        return certify(concept.problem, form, solution.profile)
+        asked = {k: solution.options.get(k, given) for k, given in concept.parameters.items()}
+        return certify(concept.problem, form, solution.profile, solution.details, asked)
 
 
-def _chosen(game: Game | Form, concept: Concept, name: str | None) -> tuple[str, Registration]:
-    """The kind of form to ask the game for, and the method: the named or the first fitting one."""
+def _choices(
+    game: Game | Form,
+    concept: Concept,
+    name: str | None,
+    options: Mapping[str, Any],
+    everything: bool,
+) -> Iterator[_Choice]:
+    """The methods to try, in order: the named one, or those that suit the game.
+
+    Raises:
+        NoSuchForm: there is none.
+    """
     kinds = _kinds(game, concept)
     if name not in (None, "auto"):
-        chosen = registry.lookup("solver", str(name))
-        # whole episodes of constant actions are a continuous form
-        solves = chosen.tags.get("form")
-        fitting = [
-            kind for kind in kinds if solves == ("continuous" if kind == "constant" else kind)
-        ]
-        if not fitting or chosen.tags.get("problem") != concept.problem:
-            raise NoSuchForm(
-                f"{name} solves {chosen.tags.get('problem')} on {solves} forms, not "
-                f"{concept.name} ({concept.problem}) on {' or '.join(kinds) or 'no'} forms"
-            )
-        return fitting[0], chosen
+        yield _named(game, concept, kinds, str(name), options)
+        return
+    problems: list[str] = []
+    spare: _Choice | None = None
     for kind in kinds:
-        for item in registry.registrations("solver").values():
-            solves = "continuous" if kind == "constant" else kind
-            if item.tags.get("problem") == concept.problem and item.tags.get("form") == solves:
-                return kind, item
-    raise NoSuchForm(
-        f"no method solves {concept.name} on the forms that {_named(game)} has: "
-        f"{', '.join(kinds) or 'none'}"
-    )
+        of_form = {key: options[key] for key in _accepts(concept, kind) if key in options}
+        count, form = 0, None
+        try:
+            for item in (methods := _methods(concept.problem, kind)):
+                form = form or _form(game, concept, kind, of_form)
+                suits = item.tags.get("suits")
+                reason = load(suits)(form, everything) if suits else ""
+                if reason:
+                    count += 1
+                    yield _Choice(form, item, reason, of_form)
+                elif suits is None and spare is None:
+                    spare = _Choice(form, item, "the first method for this form", of_form)
+        except NoSuchForm as error:
+            problems.append(str(error))
+        if count:  # another form may be coarser: a grid, for continuous actions
+            return
+        if methods and not problems and spare is None:
+            sizes = ", ".join(item.name for item in methods)
+            problems.append(f"no method for {kind} forms suits this game (there are: {sizes})")
+    if spare is None:
+        raise NoSuchForm(
+            problems[0]
+            if problems
+            else f"no method solves {concept.name} on the forms that {_called(game)} has: "
+            f"{', '.join(kinds) or 'none'}"
+        )
+    yield spare
+
+
+def _named(
+    game: Game | Form,
+    concept: Concept,
+    kinds: tuple[str, ...],
+    name: str,
+    options: Mapping[str, Any],
+) -> _Choice:
+    """The method that was asked for, on the form that it solves."""
+    chosen = registry.lookup("solver", name)
+    solves = chosen.tags.get("form")
+    fitting = [kind for kind in kinds if solves == _solved_as(kind)]
+    if not fitting or chosen.tags.get("problem") != concept.problem:
+        raise NoSuchForm(
+            f"{name} solves {chosen.tags.get('problem')} on {solves} forms, not "
+            f"{concept.name} ({concept.problem}) on {' or '.join(kinds) or 'no'} forms"
+        )
+    of_form = {key: options[key] for key in _accepts(concept, fitting[0]) if key in options}
+    form = _form(game, concept, fitting[0], of_form)
+    return _Choice(form, chosen, "asked for by name", of_form)
+
+
+def _methods(problem: str, kind: str) -> list[Registration]:
+    """The methods for a problem on a kind of form, in order of preference."""
+    return [
+        item
+        for item in registry.registrations("solver").values()
+        if item.tags.get("problem") == problem and item.tags.get("form") == _solved_as(kind)
+    ]
+
+
+def _solved_as(kind: str) -> str:
+    """Whole episodes of constant actions are a continuous form."""
+    return "continuous" if kind == "constant" else kind
 
 
 def _kinds(game: Game | Form, concept: Concept) -> tuple[str, ...]:
@@ -204,7 +347,7 @@ def _kinds(game: Game | Form, concept: Concept) -> tuple[str, ...]:
             return (concept.form,)
         # whole episodes are another question, which only a concept of their own asks
         return tuple(kind for kind in game.card.forms if kind != "constant")
-    if not isinstance(game, ContinuousForm | NormalForm):
+    if not (isinstance(getattr(game, "kind", None), str) and hasattr(game, "players")):
         raise UserError(
             "only a game, or a form of one, can be solved",
             given=repr(game),
@@ -212,16 +355,20 @@ def _kinds(game: Game | Form, concept: Concept) -> tuple[str, ...]:
         )
     if concept.form is not None or concept.options:
         raise NoSuchForm(f"{concept.name} needs a game, not a form that is already one")
-    return (game.kind,)
+    return ("extensive", "normal") if game.kind == "extensive" else (game.kind,)
 
 
 def _form(game: Game | Form, concept: Concept, kind: str, options: Mapping[str, Any]) -> Form:
     """The form of the game that the concept is solved on."""
     if isinstance(game, Game):
-        return cast(Form, game.form(kind, **{**concept.options, **options}))
+        return game.form(kind, **{**concept.options, **options})
     if kind not in _kinds(game, concept):
         raise NoSuchForm(f"{concept.name} was solved on a {kind} form, and this is {game.kind}")
-    return game
+    if kind == game.kind:
+        return game
+    from coopsim.games.forms.convert import to_normal
+
+    return to_normal(game)
 
 
 def _accepts(concept: Concept, kind: str) -> tuple[str, ...]:
@@ -237,10 +384,15 @@ def _check_numbers(tol: float, deadline: float | None) -> None:
 
 
 def _check_options(
-    name: str, run: Any, options: Mapping[str, Any], of_form: tuple[str, ...]
+    name: str,
+    taken: Mapping[str, Any],
+    options: Mapping[str, Any],
+    concept: Concept,
+    of_form: tuple[str, ...],
 ) -> None:
-    """Refuse options that the method does not take."""
-    known = [key for key in inspect.signature(run).parameters if key != "form"]
+    """Refuse options that neither the method nor the concept takes."""
+    known = [key for key in taken if key != "form"]
+    known += [key for key in concept.parameters if key not in known]
     for key in options:
         if key not in known:
             allowed = [*known, *of_form]
@@ -253,5 +405,5 @@ def _check_options(
             )
 
 
-def _named(game: Game | Form) -> str:
+def _called(game: Game | Form) -> str:
     return game.card.title or type(game).__name__ if isinstance(game, Game) else "this form"

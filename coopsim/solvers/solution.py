@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,8 @@ from coopsim.arrays import Float
 
 if TYPE_CHECKING:
     import polars
+
+_SHOWN = 12  # numbers of one player that are written out
 
 
 class Status(StrEnum):
@@ -31,8 +34,8 @@ class Certificate:
     """How far a profile is from what it claims to be, computed apart from the solver.
 
     Args:
-        kind: "regret" (the most a player gains by deviating) or "shortfall" (how much
-            more a search of the whole space found).
+        kind: "regret" (the most a player gains by deviating), "shortfall" (how much more a
+            search of the whole space found), or what else the concept's claim is about.
         residual: the worst of `players`, in payoff units; 0 is a proof of the claim.
         players: the residual of each player, `[n]` (one entry for a joint objective).
         relative: residual over the range of payoffs.
@@ -74,12 +77,16 @@ class Solution:
         status: how it was reached.
         sentence: the status in words.
         players: names, in order.
-        profile: one array a player: its action coordinates, or its distribution over actions.
+        profile: one array a player: its action coordinates, its distribution over actions, or
+            its behaviour strategy; for joint concepts (correlated play, coalitions) a single
+            array, the distribution over profiles `[A1..An]` or the payoffs `[n]`.
         values: what each player gets under the form that was solved, `[n]`.
         certificate: None only where there is no profile.
         selection: which of several solutions this is, and how many were found.
         found: how many distinct solutions the method found.
-        form: which form was solved ("continuous" or "normal").
+        form: which form was solved ("continuous", "normal", "extensive" ...).
+        chosen: why this method was used.
+        details: what else the method found, and evidence for the certificate; plain data.
         options: what was asked for (tol, deadline, form options), echoed back.
         stats: counts and seconds; not part of the answer.
         game_hash: content hash of the game.
@@ -96,6 +103,8 @@ class Solution:
     selection: str = ""
     found: int = 0
     form: str = ""
+    chosen: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     stats: Mapping[str, float] = field(default_factory=dict)
     game_hash: str = ""
@@ -120,7 +129,8 @@ class Solution:
     @property
     def actions(self) -> Float:
         """The profile as one vector, player after player."""
-        return np.concatenate(self.profile) if self.profile else np.zeros(0)
+        parts = [part.ravel() for part in self.profile]
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     def verify(self, game: Any) -> Certificate:
         """Compute the certificate again, from `game` (a game or a form) and the profile only."""
@@ -142,6 +152,8 @@ class Solution:
             "selection": self.selection,
             "found": self.found,
             "form": self.form,
+            "chosen": self.chosen,
+            "details": dict(self.details),
             "options": dict(self.options),
             "game": self.game_hash,
         }
@@ -153,6 +165,7 @@ class Solution:
         if proof is not None:
             proof = Certificate(**{**proof, "players": tuple(proof["players"])})
         same = ("concept", "method", "sentence", "selection", "found", "form", "options")
+        same += ("chosen", "details")
         return cls(
             **{key: data[key] for key in same},
             status=Status(data["status"]),
@@ -164,19 +177,21 @@ class Solution:
         )
 
     def to_frame(self) -> polars.DataFrame:
-        """One row a player: action (or distribution), value, regret."""
+        """One row a player: action (or distribution, own or joint), value, regret."""
         import polars
 
         residuals = self.certificate.players if self.certificate else ()
+        rows = len(self.values)
+        each = self.profile if len(self.profile) == rows else [self.actions] * rows
         return polars.DataFrame(
             {
-                "concept": [self.concept] * len(self.profile),
-                "player": list(self.players)[: len(self.profile)],
-                "profile": [part.tolist() for part in self.profile],
+                "concept": [self.concept] * rows,
+                "player": list(self.players)[:rows],
+                "profile": [part.ravel().tolist() for part in each],
                 "value": self.values.tolist(),
                 "residual": [
-                    residuals[i] if len(residuals) > 1 else max(residuals, default=float("nan"))
-                    for i in range(len(self.profile))
+                    residuals[i] if len(residuals) == rows else max(residuals, default=math.nan)
+                    for i in range(rows)
                 ],
             }
         )
@@ -184,20 +199,26 @@ class Solution:
     def __repr__(self) -> str:
         """What it is, how sure that is, and the numbers."""
         parts = [
-            f"{name} {_text(part)} -> {value + 0.0:.6g}"  # no minus before a zero
-            for name, part, value in zip(self.players, self.profile, self.values, strict=False)
+            f"{name} {part}{'-> ' if part else ''}{value + 0.0:.6g}"  # no minus before a zero
+            for name, part, value in zip(self.players, self._texts(" "), self.values, strict=False)
         ]
         proof = ""
         if self.certificate is not None:
             proof = f", {self.certificate.kind} {self.certificate.residual:.2g}"
         return f"<{self.concept}: {'; '.join(parts) or self.sentence} ({self.status}{proof})>"
 
+    def _texts(self, end: str = "") -> list[str]:
+        """Each player's part of the profile in words; nothing where it is a joint one."""
+        if len(self.profile) != len(self.values):
+            return [""] * len(self.values)
+        return [_text(part) + end for part in self.profile]
+
     def _repr_html_(self) -> str:
         import html
 
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{_text(part)}</td><td>{value:.6g}</td></tr>"
-            for name, part, value in zip(self.players, self.profile, self.values, strict=False)
+            f"<tr><td>{html.escape(name)}</td><td>{part}</td><td>{value:.6g}</td></tr>"
+            for name, part, value in zip(self.players, self._texts(), self.values, strict=False)
         )
         return (
             f"<table><caption>{html.escape(self.concept)}: {html.escape(self.sentence)}</caption>"
@@ -246,6 +267,8 @@ class Found:
         stats: counts for the record.
         finished: False where a deadline or an iteration limit cut the search short.
         exhaustive: whether the method looked at every profile there is.
+        details: for each profile what else was found, and evidence for the certificate, as
+            plain data (numbers, texts, lists, mappings); or nothing at all.
     """
 
     profiles: tuple[tuple[Float, ...], ...]
@@ -253,11 +276,13 @@ class Found:
     stats: Mapping[str, float] = field(default_factory=dict)
     finished: bool = True
     exhaustive: bool = False
+    details: tuple[Mapping[str, Any], ...] = ()
 
 
 def _flat(part: Float) -> Any:
-    return float(part[0]) if len(part) == 1 else [float(value) for value in part]
+    return float(part[0]) if part.shape == (1,) else part.tolist()
 
 
 def _text(part: Float) -> str:
-    return ", ".join(f"{value:.6g}" for value in part)
+    shown = ", ".join(f"{value:.6g}" for value in part.ravel()[:_SHOWN])
+    return shown + (", ..." if part.size > _SHOWN else "")

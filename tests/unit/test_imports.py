@@ -57,6 +57,7 @@ def test_certificates_share_no_code_with_solvers() -> None:
     graph.remove_import(importer="coopsim.solvers.solution", imported="coopsim.solvers.select")
     solvers = {item.target.partition(":")[0] for item in registrations("solver").values()}
     own = {"coopsim.solvers.certificate", "coopsim.solvers.deviations"}
+    own |= {item.target.partition(":")[0] for item in registrations("certificate").values()}
     for module in own:
         used = graph.find_upstream_modules(module)
         assert not used & solvers

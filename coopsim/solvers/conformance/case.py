@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from coopsim.errors import CheckFailed, NoSuchForm
 from coopsim.solvers.answer import answer
-from coopsim.solvers.certificate import Form
+from coopsim.solvers.certificate import Form, Profile, certify
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.conformance.families import trials
 from coopsim.solvers.conformance.trial import Trial
-from coopsim.solvers.solution import Found, Solutions
+from coopsim.solvers.solution import Certificate, Found, Solutions
 
 Method = Callable[..., Found]
 
@@ -43,7 +44,7 @@ class Case:
         answered = []
         for trial in trials(self.concept.problem, self.form, self.seed, self.games):
             try:
-                answered.append((trial, self.run(trial.form, tol=TOL, deadline=None)))
+                answered.append((trial, self.tried(trial)))
             except NoSuchForm:
                 continue
         return answered
@@ -51,8 +52,31 @@ class Case:
     @functools.cached_property
     def solved(self) -> list[tuple[Trial, Found, Solutions]]:
         """The same with certificates."""
-        return [(trial, found, self.certified(trial.form, found)) for trial, found in self.found]
+        return [(trial, found, self.certified(trial, found)) for trial, found in self.found]
 
-    def certified(self, form: Form, found: Found, tol: float = TOL) -> Solutions:
+    def tried(
+        self,
+        trial: Trial,
+        form: Form | None = None,
+        tol: float = TOL,
+        deadline: float | None = None,
+    ) -> Found:
+        """What the solver finds in a trial's game, or in `form` in its place."""
+        asked = {**self.concept.parameters, **trial.options}
+        taken = inspect.signature(self.run).parameters
+        anything = any(each.kind is each.VAR_KEYWORD for each in taken.values())
+        given = {key: value for key, value in asked.items() if anything or key in taken}
+        return self.run(form or trial.form, tol=tol, deadline=deadline, **given)
+
+    def certified(
+        self, trial: Trial, found: Found, tol: float = TOL, form: Form | None = None
+    ) -> Solutions:
         """What is proved of what was found."""
-        return answer(form, self.concept, self.name, found, {"tol": tol}, {})
+        asked = {**self.concept.parameters, **trial.options, "tol": tol}
+        return answer(form or trial.form, self.concept, self.name, found, asked, {})
+
+    def certificate(self, trial: Trial, form: Form, profile: Profile) -> Certificate:
+        """The certificate of a profile of `form`, for what the trial asks."""
+        asked = {**self.concept.parameters, **trial.options}
+        given = {key: asked[key] for key in self.concept.parameters}
+        return certify(self.concept.problem, form, profile, {}, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from coopsim import seeding
+from coopsim.arrays import Float
 from coopsim.errors import CheckFailed, NoSuchForm
-from coopsim.solvers.certificate import Form, Profile, certify
+from coopsim.solvers.certificate import Form, Profile
 from coopsim.solvers.conformance.case import TOL, Case
 from coopsim.solvers.conformance.families import trials
 from coopsim.solvers.conformance.trial import Trial, parts, relabelled, rescaled
@@ -25,7 +27,7 @@ def leaves_alone(case: Case) -> None:
     for trial in trials(case.concept.problem, case.form, case.seed, min(case.games, 5)):
         before = _arrays(trial.form)
         try:
-            case.run(trial.form, tol=TOL, deadline=None)
+            case.tried(trial)
         except NoSuchForm:
             continue
         case.need(
@@ -54,7 +56,7 @@ def shapes(case: Case) -> None:
             "return Found(profiles, sentence), with a tuple of profiles",
         )
         for profile in found.profiles:
-            problem = _misshapen(trial.form, profile)
+            problem = _misshapen(trial, profile)
             case.need(problem is None, trial, f"a profile {problem}", "see `Found`")
 
 
@@ -98,7 +100,7 @@ def complete(case: Case) -> None:
 def deterministic(case: Case) -> None:
     """Two runs give the same."""
     for trial, found in case.found:
-        again = case.run(trial.form, tol=TOL, deadline=None)
+        again = case.tried(trial)
         case.need(
             _flat(again) == _flat(found)
             and (again.sentence, again.finished, again.exhaustive)
@@ -117,11 +119,13 @@ def scale_free(case: Case) -> None:
         scale = float(10 ** ((-1) ** (place + 1) * rng.uniform(1, 2)))
         shift = rng.uniform(-10, 10, trial.form.n)
         form = rescaled(trial.form, scale, shift)
-        found = case.run(form, tol=scale * TOL, deadline=None)
-        after = case.certified(form, found, max(scale, 1e-2) * TOL)
+        if form is None or not trial.by_unit:
+            continue
+        found = case.tried(trial, form, tol=scale * TOL)
+        after = case.certified(trial, found, max(scale, 1e-2) * TOL, form)
         _need_same(case, trial, solutions, after, f"after scaling payoffs by {scale:.3g}")
         if solutions[0].certificate is not None:
-            proof = certify(case.concept.problem, form, solutions[0].profile)
+            proof = case.certificate(trial, form, solutions[0].profile)
             apart = abs(proof.residual - scale * solutions[0].certificate.residual)
             size = scale * max(1.0, float(np.abs(solutions[0].values).max())) + 10
             case.need(
@@ -136,8 +140,11 @@ def names_do_not_matter(case: Case) -> None:
     """Players in another order, and coordinates with them, give the same solutions."""
     rng = seeding.generator(case.seed, "check", "order")
     for trial, _, solutions in case.solved:
-        form, back = relabelled(trial.form, rng)
-        after = case.certified(form, case.run(form, tol=TOL, deadline=None))
+        moved = relabelled(trial.form, rng)
+        if moved is None:
+            continue
+        form, back = moved
+        after = case.certified(trial, case.tried(trial, form), TOL, form)
         _need_same(case, trial, solutions, after, "with the players in another order", back)
 
 
@@ -146,7 +153,7 @@ def deadline(case: Case) -> None:
     for trial, _ in case.found:
         for attempt in range(2):  # the machine may have been busy
             began = time.monotonic()
-            found = case.run(trial.form, tol=TOL, deadline=0.0)
+            found = case.tried(trial, deadline=0.0)
             taken = time.monotonic() - began
             if taken <= _LATE:
                 break
@@ -156,7 +163,7 @@ def deadline(case: Case) -> None:
                 f"with a deadline of 0 it takes {taken:.1f} s",
                 "look at the clock in every loop",
             )
-        best = case.certified(trial.form, found)[0]
+        best = case.certified(trial, found)[0]
         case.need(
             best.proved or not found.finished or not trial.known,
             trial,
@@ -171,18 +178,21 @@ def deadline(case: Case) -> None:
         )
 
 
-def _misshapen(form: Form, profile: Profile) -> str | None:
+def _misshapen(trial: Trial, profile: Profile) -> str | None:
     """What is wrong with a profile as such, in words."""
-    if len(profile) != form.n:
-        return f"has {len(profile)} parts for {form.n} players"
-    for part, low, high in parts(form, profile):
-        if not isinstance(part, np.ndarray) or part.shape != low.shape:
-            return f"has a part {part!r}, not an array of shape {list(low.shape)}"
+    form = trial.form
+    expected = [part.shape for part in trial.known[0]] if trial.known else None
+    if expected is not None and len(profile) != len(expected):
+        return f"has {len(profile)} parts, not {len(expected)}"
+    shapes = expected or [np.shape(part) for part in profile]
+    for shape, (part, low, high) in zip(shapes, parts(form, profile), strict=True):
+        if not isinstance(part, np.ndarray) or part.shape != shape or low.shape != shape:
+            return f"has a part {part!r}, not an array of shape {list(shape)}"
         if not np.isfinite(part).all():
             return "is not finite"
         if (part < low - 1e-9).any() or (part > high + 1e-9).any():
             return "lies outside its bounds"
-        if form.kind == "normal" and abs(part.sum() - 1) > 1e-9:
+        if form.kind == "normal" and len(profile) == form.n and abs(part.sum() - 1) > 1e-9:
             return "has a distribution that does not sum to 1"
     return None
 
@@ -190,9 +200,14 @@ def _misshapen(form: Form, profile: Profile) -> str | None:
 def _same(form: Form, profile: Profile, other: Profile) -> bool:
     pairs = zip(parts(form, profile), other, strict=True)
     return all(
-        (np.abs(part - right) <= _CLOSE * np.maximum(high - low, 1e-300)).all()
+        (np.abs(part - right) <= _CLOSE * _scale(low, high)).all()
         for (part, low, high), right in pairs
     )
+
+
+def _scale(low: Float, high: Float) -> Float:
+    """The range of each entry; 1 where it has none."""
+    return np.where(np.isfinite(high - low), np.maximum(high - low, 1e-300), 1.0)
 
 
 def _need_same(
@@ -220,5 +235,5 @@ def _flat(found: Found) -> list[list[list[float]]]:
 
 
 def _arrays(form: Any) -> list[Any]:
-    names = ("payoffs",) if form.kind == "normal" else ("low", "high", "owner")
-    return [np.array(getattr(form, name)) for name in names]
+    fields = [getattr(form, field.name) for field in dataclasses.fields(form)]
+    return [np.array(value) for value in fields if isinstance(value, np.ndarray)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificate import Form, Profile
 
@@ -22,12 +25,16 @@ class Trial:
         form: the game.
         known: solutions by construction, in closed form or by trying every profile.
         everything: whether `known` are all the solutions there are.
+        by_unit: whether other units of payoff leave the solutions as they are.
+        options: what the method is asked beside the form (the lambda of a quantal response).
     """
 
     name: str
     form: Form
     known: tuple[Profile, ...]
     everything: bool
+    by_unit: bool = True
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def unique(self) -> bool:
@@ -35,8 +42,15 @@ class Trial:
         return self.everything and len(self.known) == 1
 
 
-def relabelled(form: Form, rng: np.random.Generator) -> tuple[Form, Callable[[Profile], Profile]]:
-    """The same game with its players in another order; and the way back for profiles."""
+def relabelled(
+    form: Form, rng: np.random.Generator
+) -> tuple[Form, Callable[[Profile], Profile]] | None:
+    """The same game with its players in another order; and the way back for profiles.
+
+    None for kinds of form whose players cannot change places here.
+    """
+    if not isinstance(form, NormalForm | ContinuousForm):
+        return None
     order = rng.permutation(form.n)
     players = tuple(form.players[i] for i in order)
 
@@ -57,11 +71,15 @@ def relabelled(form: Form, rng: np.random.Generator) -> tuple[Form, Callable[[Pr
     return moved, back
 
 
-def rescaled(form: Form, scale: float, shift: Float) -> Form:
-    """The game with payoffs `scale * u_i + shift_i`."""
+def rescaled(form: Form, scale: float, shift: Float) -> Form | None:
+    """The game with payoffs `scale * u_i + shift_i`; None for other kinds of form."""
+    if isinstance(form, ExtensiveForm):
+        return form.with_payoffs(scale * form.payoffs + shift)
     if isinstance(form, NormalForm):
         by_player = shift.reshape(-1, *(1,) * form.n)
         return NormalForm(scale * form.payoffs + by_player, form.players, form.actions)
+    if not isinstance(form, ContinuousForm):
+        return None
 
     def payoffs(x: Float) -> Float:
         return np.asarray(scale * form.payoffs(x) + shift)
@@ -72,10 +90,15 @@ def rescaled(form: Form, scale: float, shift: Float) -> Form:
 
 
 def parts(form: Form, profile: Profile) -> Iterator[tuple[Float, Float, Float]]:
-    """Each player's part with its lowest and highest values."""
+    """Each player's part with its lowest and highest values.
+
+    Joint profiles, and those of other kinds of form, are bounded by nothing.
+    """
     for player, part in enumerate(profile):
-        if isinstance(form, NormalForm):
+        if isinstance(form, NormalForm) and len(profile) == form.n:
             yield part, np.zeros(form.shape[player]), np.ones(form.shape[player])
+        elif not isinstance(form, ContinuousForm):
+            yield part, np.full(part.shape, -np.inf), np.full(part.shape, np.inf)
         else:
             own = form.coordinates(player)
             yield part, form.low[own], form.high[own]

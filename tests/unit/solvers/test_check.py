@@ -117,7 +117,7 @@ def claims_to_be_finished(form: NormalForm, **options: Any) -> Found:
         (raises, "ZeroDivisionError"),
         (refuses, "refuses all of 9 games"),
         (hands_back_an_array, "hands back a ndarray"),
-        (leaves_a_player_out, "parts for"),
+        (leaves_a_player_out, "has 1 parts, not 2"),
         (does_not_sum_to_one, "does not sum to 1"),
         (always_the_first, "claims to be finished, and nothing is proved"),
         (claims_everything, "claims to have found every solution"),

@@ -1,0 +1,1 @@
+"""Certificates, a module for each kind of question. They import no solver."""
