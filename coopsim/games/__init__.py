@@ -25,6 +25,24 @@ register(
 )
 register(
     "game",
+    "blotto",
+    "coopsim.games.classic.blotto:BlottoGame",
+    "divide troops over battlefields",
+)
+register(
+    "game",
+    "attendance",
+    "coopsim.games.classic.attendance:AttendanceGame",
+    "go or stay, where a crowd spoils it (El Farol, the minority game)",
+)
+register(
+    "game",
+    "routing",
+    "coopsim.games.classic.routing:RoutingGame",
+    "choose a route over roads that slow down as they fill (Braess)",
+)
+register(
+    "game",
     "tree",
     "coopsim.games.classic.tree:TreeGame",
     "move in turn as a game tree in Gambit's .efg format says",

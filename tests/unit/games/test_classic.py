@@ -23,8 +23,9 @@ from coopsim.games.forms.tree.sampling import random_tree
 from coopsim.games.game import Game
 
 NAMES = [name for name in catalogue.known("game") if name.startswith("classic/")]
-WANTED = """bach-or-stravinsky centipede chicken goofspiel kuhn leduc liars-dice matching-pennies
-prisoners-dilemma shapley stag-hunt travellers-dilemma trust ultimatum volunteers-dilemma"""
+WANTED = """bach-or-stravinsky blotto braess centipede chicken el-farol goofspiel kuhn leduc
+liars-dice matching-pennies minority prisoners-dilemma shapley stag-hunt travellers-dilemma trust
+ultimatum volunteers-dilemma"""
 
 
 def content_game(name: str) -> Game:
