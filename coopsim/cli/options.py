@@ -30,8 +30,8 @@ Sets = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 
 
-def overrides(sets: Sequence[str] | None) -> dict[str, Any]:
-    """`--set` options as path -> value. Raises `UserError` for one that is none."""
+def overrides(sets: Sequence[str] | None, flag: str = "--set") -> dict[str, Any]:
+    """`--set path=value` options as path -> value. Raises `UserError` for one that is none."""
     from coopsim import yamlfile
 
     found: dict[str, Any] = {}
@@ -39,13 +39,13 @@ def overrides(sets: Sequence[str] | None) -> dict[str, Any]:
         path, equals, text = item.partition("=")
         path = path.strip()
         if not (path and equals):
-            raise UserError("is no assignment", file="--set", given=item, allowed="PATH=VALUE")
+            raise UserError("is no assignment", file=flag, given=item, allowed="PATH=VALUE")
         if path in found:
-            raise UserError("is set twice", file="--set", key=path, given=text)
+            raise UserError("is set twice", file=flag, key=path, given=text)
         try:
             found[path] = yamlfile.parse_value(text, path)
         except UserError as error:
-            raise error.at(file="--set") from None
+            raise error.at(file=flag) from None
     return found
 
 

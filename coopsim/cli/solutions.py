@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coopsim.cli import text
+
+if TYPE_CHECKING:
+    from coopsim.games.game import Game
+    from coopsim.solvers.solution import Solution
 
 _NAMED = 4  # players whose names and numbers are shown one by one
 
@@ -45,6 +49,52 @@ def lines(solutions: Sequence[Mapping[str, Any]]) -> list[str]:
     return made
 
 
+def named(solution: Solution, game: Game) -> dict[str, Any] | None:
+    """Strategies by name, for players who choose from lists: player, action, probability.
+
+    In a tree there is a level of information sets between player and action. Actions that
+    are never taken are left out. None for other kinds of profile.
+    """
+    if solution.form not in ("normal", "extensive") or len(solution.profile) != game.n:
+        return None
+    form = game.form(solution.form, **_grid(solution))
+    if solution.form == "extensive":
+        everything = form.named(solution.profile)
+        return {
+            player: {where: _taken(shares) for where, shares in own.items()}
+            for player, own in everything.items()
+        }
+    pairs = zip(form.players, form.actions, solution.profile, strict=True)
+    return {
+        player: _taken(dict(zip(labels, part.tolist(), strict=True)))
+        for player, labels, part in pairs
+    }
+
+
+def strategies(solutions: Sequence[Solution], game: Game) -> list[str]:
+    """The strategies of every solution, a line an action (and information set)."""
+    made: list[str] = []
+    for place, item in enumerate(solutions):
+        told = named(item, game)
+        if told is None:
+            continue
+        made += ["", text.strong(f"{item.concept} {place + 1}")]
+        rows = []
+        for player, own in told.items():
+            for where, shares in (own if item.form == "extensive" else {"": own}).items():
+                rows += [(player, where, act, text.number(p)) for act, p in shares.items()]
+        made += text.table(("player", "where", "action", "probability"), rows)
+    return made
+
+
+def _grid(solution: Solution) -> dict[str, Any]:
+    return {key: value for key, value in solution.options.items() if key == "points"}
+
+
+def _taken(shares: Mapping[str, float]) -> dict[str, float]:
+    return {action: share for action, share in shares.items() if share > 0}
+
+
 def _against_baseline(solutions: Sequence[Mapping[str, Any]]) -> list[str]:
     """How much higher the mean action is than in the baseline, where that was solved.
 
@@ -81,10 +131,12 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _part(part: float | Sequence[float]) -> str:
+def _part(part: Any) -> str:
     """An action, or a mixed action with its most likely entries."""
     if isinstance(part, int | float):
         return text.number(part)
+    while part and isinstance(part[0], list):  # a joint distribution, row after row
+        part = [value for row in part for value in row]
     shown = " ".join(text.number(value, 3) for value in part[:_NAMED])
     return f"[{shown}{' ...' if len(part) > _NAMED else ''}]"
 

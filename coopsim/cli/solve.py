@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from coopsim.cli import solutions, text
-from coopsim.cli.options import Json, Sets, TargetName, load_target
+from coopsim.cli.options import Json, Sets, TargetName, load_target, overrides
 
 if TYPE_CHECKING:
     from coopsim.games.game import Game
@@ -28,6 +28,26 @@ def solve(
     every: Annotated[
         bool, typer.Option("--all", help="Every solution that is found, not the best one only.")
     ] = False,
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The solver; chosen by what suits where not said."),
+    ] = None,
+    tol: Annotated[
+        float | None, typer.Option(metavar="NUMBER", help="Tolerance, in payoff units.")
+    ] = None,
+    deadline: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="The longest time a solution.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="An option of the concept or of the solver, as in --option lam=2; repeatable.",
+        ),
+    ] = None,
+    strategies: Annotated[
+        bool, typer.Option("--strategies", help="Print every strategy, action by action.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Solve a scenario's game, or a game, and prove the answers.
@@ -37,13 +57,26 @@ def solve(
     scenario, is_game = load_target(target, sets)
     point = scenario.point(policy)
     concepts = tuple(concept or ()) or _concepts(scenario, point.game, is_game)
-    found = [item for name in concepts for item in _solved(scenario, point.game, name, every)]
+    asked = {
+        "method": method,
+        "tol": scenario.solve.tol if tol is None else tol,
+        "deadline": scenario.solve.deadline if deadline is None else deadline,
+        **overrides(option, "--option"),
+    }
+    found = [
+        item for name in concepts for item in _solved(scenario, point.game, name, every, asked)
+    ]
     if as_json:
-        text.show_json({"solutions": [item.as_dict() for item in found]})
+        told = [
+            {**item.as_dict(), "strategies": solutions.named(item, point.game)} for item in found
+        ]
+        text.show_json({"solutions": told})
     else:
         where = "" if is_game else f" (policy: {point.policy})"
         text.show(text.strong(f"{scenario.title}{where}"))
         text.show(*solutions.lines([item.as_dict() for item in found]))
+        if strategies:
+            text.show(*solutions.strategies(found, point.game))
     if not found or not all(item.proved for item in found):
         raise typer.Exit(1)
 
@@ -57,11 +90,12 @@ def _concepts(scenario: Scenario, game: Game, is_game: bool) -> tuple[str, ...]:
     return tuple(concepts(game))
 
 
-def _solved(scenario: Scenario, game: Game, concept: str, every: bool) -> list[Solution]:
+def _solved(
+    scenario: Scenario, game: Game, concept: str, every: bool, asked: dict[str, Any]
+) -> list[Solution]:
     from coopsim.solvers.select import solve
 
-    asked = scenario.solve
-    method, tol, deadline = asked.methods.get(concept), asked.tol, asked.deadline
+    chosen = {**asked, "method": asked["method"] or scenario.solve.methods.get(concept)}
     if every:
-        return list(solve(game, concept, method, tol=tol, deadline=deadline, all=True))
-    return [solve(game, concept, method, tol=tol, deadline=deadline)]
+        return list(solve(game, concept, all=True, **chosen))
+    return [solve(game, concept, **chosen)]

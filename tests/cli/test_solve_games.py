@@ -1,0 +1,58 @@
+"""`coopsim solve` on matrices and trees: strategies by name, methods, options, mistakes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_a_tree_by_its_file_name(cli) -> None:
+    said = cli("solve", "classic/kuhn", "--concept", "nash", "--json")
+    assert said.code == 0, said.err
+    (solution,) = json.loads(said.out)["solutions"]
+    assert solution["values"] == pytest.approx([-1 / 18, 1 / 18])
+    assert solution["status"] == "exact"
+    assert set(solution["strategies"]) == {"First", "Second"}
+
+
+def test_strategies_by_name(cli) -> None:
+    said = cli("solve", "classic/matching-pennies", "--concept", "nash", "--strategies")
+    assert said.code == 0, said.err
+    rows = [line.split() for line in said.out.splitlines() if line.endswith("0.5")]
+    assert len(rows) == 4
+
+
+def test_a_method_and_an_option(cli) -> None:
+    said = cli(
+        "solve", "classic/chicken", "--concept", "nash", "--method", "pure-enumeration", "--all",
+        "--json",
+    )  # fmt: skip
+    assert [item["method"] for item in json.loads(said.out)["solutions"]] == [
+        "pure-enumeration"
+    ] * 2
+    fair = cli(
+        "solve", "classic/chicken", "--concept", "correlated", "--option", "objective=max-min",
+        "--json",
+    )  # fmt: skip
+    (solution,) = json.loads(fair.out)["solutions"]
+    assert solution["options"]["objective"] == "max-min"
+    assert solution["values"][0] == pytest.approx(solution["values"][1])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--method", "lemke-hwson"], "did you mean 'lemke-howson'"),
+        (["--method", "multistart-ascent"], "multistart-ascent solves optimum on continuous"),
+        (["--option", "lam"], "--option: is no assignment"),
+        (["--option", "lamda=2"], "takes no such option"),
+        (["--tol", "-1"], "0 or more"),
+        (["--deadline", "-1"], "0 or more"),
+    ],
+)
+def test_mistakes_get_one_message(cli, options: list[str], said: str) -> None:
+    told = cli("solve", "classic/chicken", "--concept", "nash", *options)
+    assert told.code in (1, 2)
+    assert said in told.out + told.err
+    assert "Traceback" not in told.err
