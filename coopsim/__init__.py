@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from coopsim.agents.catalogue import make_agent as make_agent
     from coopsim.agents.play import play as play
     from coopsim.games.adapters.openspiel import from_openspiel as from_openspiel
+    from coopsim.games.adapters.pettingzoo_game import from_pettingzoo as from_pettingzoo
     from coopsim.games.catalogue import make_game as make_game
     from coopsim.games.formats import read as read
     from coopsim.games.formats import write as write
@@ -45,6 +46,7 @@ _PUBLIC = {
     "read": "coopsim.games.formats",
     "write": "coopsim.games.formats",
     "from_openspiel": "coopsim.games.adapters.openspiel",
+    "from_pettingzoo": "coopsim.games.adapters.pettingzoo_game",
     "solve": "coopsim.solvers.select",
     "exploitability": "coopsim.solvers.exploitability",
     "Solution": "coopsim.solvers.solution",

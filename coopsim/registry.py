@@ -2,9 +2,9 @@
 
 A part registers its own content with one line each (see `coopsim/games/__init__.py`);
 other packages add theirs through the entry-point groups ``coopsim.games``,
-``coopsim.solvers``, ``coopsim.concepts``, ``coopsim.certificates``, ``coopsim.agents``,
-``coopsim.measures`` and ``coopsim.credit``, which are read on lookup only. Importing
-coopsim runs no plug-in.
+``coopsim.environments``, ``coopsim.solvers``, ``coopsim.concepts``,
+``coopsim.certificates``, ``coopsim.agents``, ``coopsim.measures`` and ``coopsim.credit``,
+which are read on lookup only. Importing coopsim runs no plug-in.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from coopsim.errors import CoopsimError, UnknownName
 KINDS = MappingProxyType(
     {
         "game": "coopsim.games",
+        "environment": "coopsim.games",
         "solver": "coopsim.solvers",
         "concept": "coopsim.solvers",
         "certificate": "coopsim.solvers",

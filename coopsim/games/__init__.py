@@ -53,3 +53,9 @@ register(
     "coopsim.games.adapters.openspiel_game:OpenSpielGame",
     "any OpenSpiel game that can be written out as a tree",
 )
+register(
+    "game",
+    "pettingzoo",
+    "coopsim.games.adapters.pettingzoo_game:PettingZooGame",
+    "any PettingZoo environment, Parallel or AEC",
+)
