@@ -14,9 +14,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Interval, MinLen
 
-from coopsim.arrays import Array, Float, add_up
+from coopsim.arrays import Array, Float
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.coopetition.dependence import Denominator, Dependency, interdependence
+from coopsim.games.coopetition.parts.part import over_others
 from coopsim.games.coopetition.value import Value, synergy
 from coopsim.games.forms.constant import constant_form
 from coopsim.games.forms.continuous import ContinuousForm
@@ -90,7 +91,11 @@ class Coopetition(Game):
     @functools.cached_property
     def dependence(self) -> Float:
         """D as an array `[n, n]` with zero diagonal."""
-        return _matrix(self.interdependence, self.labels, self.denominator)
+        return self.matrix(self.interdependence)
+
+    def matrix(self, given: Any) -> Float:
+        """D `[n, n]` from a number, rows, or dependencies. Raises `UserError`."""
+        return _matrix(given, self.labels, self.denominator)
 
     def action_space(self, player: int) -> Any:
         """One number from 0 to the player's endowment."""
@@ -120,19 +125,39 @@ class Coopetition(Game):
                 f"{self.card.title} has no form ({asked}); it has: continuous, normal, constant; "
                 f"options: utility ({', '.join(UTILITIES)}), trust (None, initial, a number)"
             )
-        gamma = 0.0 if utility == "independent" else self.gamma
+        gamma = 0.0 if utility == "independent" else self.complementarity
         weight = self.gated(trust) if utility == "integrated" else np.zeros((self.n, self.n))
         form = ContinuousForm(
             players=self.labels,
             low=np.zeros(self.n),
             high=np.array(self.endowment),
             owner=np.arange(self.n),
-            payoffs=functools.partial(_stage_payoffs, self, gamma, weight),
-            gradient=functools.partial(_stage_gradient, self, gamma, weight),
+            payoffs=functools.partial(_stage_payoffs, self, gamma, weight, utility),
+            gradient=functools.partial(_stage_gradient, self, gamma, weight)
+            if self.joint
+            else None,
             # own values are separable and the geometric mean has positive cross partials
-            supermodular=True,
+            supermodular=self.joint,
         )
         return form if kind == "continuous" else form.discretise(points)
+
+    @property
+    def joint(self) -> bool:
+        """Whether value is made as in TR-1: own value and a synergy of all contributions."""
+        return True
+
+    @property
+    def complementarity(self) -> float:
+        """gamma, or its mean where players do not know it."""
+        return self.gamma
+
+    def private(self, a: Array, surplus: Array, endowment: Array, xp: Any) -> Array:
+        """Private payoffs `[n, ...]`, from contributions, alpha gamma and e, `[n, ...]` each."""
+        return private_payoffs(a, endowment, surplus, self.value, xp)
+
+    def beyond(self, a: Array, private: Array) -> Array | None:
+        """What utility holds beside private payoffs and dependence, `[n, ...]`; None: nothing."""
+        return None
 
     def gated(self, trust: Any) -> Float:
         """The weights `[n, n]` of partners' payoffs: D, or D times effective trust."""
@@ -164,11 +189,27 @@ def private_payoffs(a: Array, endowment: Array, surplus: Array, value: Value, xp
     return endowment - a + value.of(a, xp) + surplus * synergy(a, xp)
 
 
-def paid(private: Array, weight: Array, reward: Mode | tuple[Mode, ...], xp: Any) -> Array:
-    """Payoffs `[n, B]` by reward mode, from private payoffs `[n, B]` and weights `[n, n, B]`."""
+def paid(
+    private: Array,
+    weight: Array,
+    reward: Mode | tuple[Mode, ...],
+    xp: Any,
+    beyond: Array | None = None,
+) -> Array:
+    """Payoffs `[n, B]` by reward mode.
+
+    Args:
+        private: private payoffs, `[n, B]`.
+        weight: of partners' payoffs, `[n, n, B]`; `[1, n, B]` where all weigh alike.
+        reward: the mode.
+        xp: the array namespace.
+        beyond: what utility holds besides, `[n, B]`.
+    """
     if reward == "private":
         return private
-    integrated = private + add_up(weight * private, 1)
+    integrated = private + over_others(weight, private)
+    if beyond is not None:
+        integrated = integrated + beyond
     if reward == "integrated":
         return integrated
     # the released code pays everybody the mean of integrated utilities, not the sum of
@@ -190,15 +231,18 @@ def _columns(values: Float, like: Float) -> Float:
     return values.reshape((-1,) + (1,) * (like.ndim - 1))
 
 
-def _stage_payoffs(game: Coopetition, gamma: float, weight: Float, profiles: Float) -> Float:
+def _stage_payoffs(
+    game: Coopetition, gamma: float, weight: Float, utility: str, profiles: Float
+) -> Float:
     # a step of -1e-12 outside the box is rounding, and a root of it would be NaN
     a = np.moveaxis(np.maximum(profiles, 0.0), -1, 0)
     columns: Callable[[Float], Float] = functools.partial(_columns, like=a)
-    private = private_payoffs(
-        a, columns(game.endowment), columns(game.share * gamma), game.value, np
-    )
+    private = game.private(a, columns(game.share * gamma), columns(game.endowment), np)
     # many players make the product the larger part of the work, and Nash has no weights
     total = private + np.tensordot(weight, private, 1) if weight.any() else private
+    beyond = game.beyond(a, private) if utility == "integrated" else None
+    if beyond is not None:
+        total = total + beyond
     return np.moveaxis(total, 0, -1)
 
 

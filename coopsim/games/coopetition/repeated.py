@@ -1,55 +1,71 @@
 """coopetition/repeated: the coopetition game over time, with trust and reputation.
 
-Sources: TR-1 (arXiv:2510.18802) for the round, TR-2 (arXiv:2510.24909) for trust. The
-order of a round is that of the released environments: actions, then trust and
-reputation, then payoffs gated by the *new* trust and reputation.
+Sources: TR-1 (arXiv:2510.18802) for the round, TR-2 (arXiv:2510.24909) for trust, TR-3
+(arXiv:2601.16237) for teams and loyalty, TR-4 (arXiv:2604.01240) for reciprocity. Everything
+beyond value and trust is a part that a game has or has not.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from coopsim.arrays import (
-    NUMPY,
-    Array,
-    Backend,
-    Float,
-    PerBackend,
-    add_up,
-    batch_first,
-    batch_last,
-    namespace,
-)
+from coopsim.arrays import NUMPY, Array, Backend, Float, PerBackend
 from coopsim.errors import UserError
 from coopsim.games.card import GameCard
-from coopsim.games.coopetition.payoffs import Coopetition, paid, per_player, private_payoffs
-from coopsim.games.coopetition.trust import TrustRates, TrustRule
+from coopsim.games.classic.cards import FoundCard
+from coopsim.games.coopetition.parts.agreement import Agreement
+from coopsim.games.coopetition.parts.coalition import Coalition
+from coopsim.games.coopetition.parts.ending import Ending
+from coopsim.games.coopetition.parts.hidden import Hidden
+from coopsim.games.coopetition.parts.loyalty import Loyalty
+from coopsim.games.coopetition.parts.part import Part
+from coopsim.games.coopetition.parts.reciprocity import Reciprocity
+from coopsim.games.coopetition.parts.standing import Standing
+from coopsim.games.coopetition.parts.team import Team
+from coopsim.games.coopetition.parts.timeline import Phase, Shock, check_phases, shock_table
+from coopsim.games.coopetition.payoffs import Coopetition, per_player
+from coopsim.games.coopetition.round import (
+    Constants,
+    RepeatedState,
+    make_constants,
+    play_round,
+    start_state,
+)
+from coopsim.games.coopetition.sight import Sight, look, told
+from coopsim.games.coopetition.trust import TrustRule
+from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.normal import NormalForm
 from coopsim.games.game import Step
 
-
-@dataclass(frozen=True, slots=True)
-class RepeatedState:
-    """What is carried from round to round.
-
-    Args:
-        actions: the last contributions, `[B, n]` (the baselines before the first round).
-        trust: `T[i, j]`, i's trust in j, `[B, n, n]`.
-        damage: `R[i, j]`, damage to j's reputation with i, `[B, n, n]`.
-        private: private payoffs of the last round, `[B, n]`.
-        turn: rounds played, `[B]`.
-    """
-
-    actions: Array
-    trust: Array
-    damage: Array
-    private: Array
-    turn: Array
+_CARD = GameCard(
+    title="Repeated coopetition",
+    summary=(
+        "Every round players choose how much of an endowment to contribute. Each keeps the "
+        "value of its own contribution; joint effort creates a synergy that is shared by "
+        "bargaining power. Contributing more than the baseline builds trust, contributing "
+        "less destroys it and damages reputation; trust gates how much partners' payoffs "
+        "count."
+    ),
+    repeated=True,
+    forms=("continuous", "normal", "constant"),
+    references=(
+        "arXiv:2510.18802 (TR-1), equations 1, 5-8, 11, 13",
+        "arXiv:2510.24909 (TR-2), equations 6-9",
+    ),
+    notes=(
+        "Formulas were taken from the released code that cites these equations.",
+        "In action units of 0 to 100 the released trust signal is close to a sign test: a "
+        "deviation of 3 already gives 99.5 % of it. formulation: report grades it.",
+        "Reward mode cooperative pays everybody the mean of trust-gated utilities, as the "
+        "released code does; its documentation says the sum of private payoffs.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -64,39 +80,42 @@ class Repeated(Coopetition):
     """the number of rounds"""
     end_below: Annotated[float, Gt(0), Le(1)] | None = None
     """play ends early when mean trust falls below this; null: never"""
-    formulation: Literal["gym-v1", "report"] = "gym-v1"
-    """gym-v1: the trust signal takes deviations in action units, as released (in practice the
-    sign of the deviation); report: deviations as a share of the endowment (graded)"""
+    formulation: Literal["report", "gym-v1"] = "report"
+    """report: the mechanisms of the technical reports, deviations as shares of the endowment;
+    gym-v1: as in the released environments, deviations in action units (in practice a sign)"""
+    team: Team | None = None
+    """team production in place of own value and synergy (report only, as in TR-3)"""
+    loyalty: Loyalty | None = None
+    """commitment that grows with effort (TR-3)"""
+    coalition: Coalition | None = None
+    """exclusion of the disloyal; needs loyalty"""
+    reciprocity: Reciprocity | None = None
+    """answers to changes in what others do (TR-4)"""
+    agreement: Agreement | None = None
+    """actions that come close bind, and leaving them is punished"""
+    standing: Standing | None = None
+    """a public score of contributions, and what it is paid by"""
+    hidden: Hidden | None = None
+    """a complementarity that is drawn and not told; it takes the place of gamma"""
+    endings: tuple[Ending, ...] = ()
+    """further levels of trust that end an episode"""
+    phases: tuple[Phase, ...] = ()
+    """parameters that change on the way"""
+    shocks: tuple[Shock, ...] = ()
+    """what happens to actions in single rounds"""
+    sight: Sight = "full"
+    """full: everybody sees all actions, trust and reputation; realistic: all actions, own trust,
+    own and average reputation; minimal: the own action and own trust"""
     clip: bool = True
     """whether actions outside 0 to the endowment are brought to the nearest bound"""
 
-    card: ClassVar[GameCard] = GameCard(
-        title="Repeated coopetition",
-        summary=(
-            "Every round players choose how much of an endowment to contribute. Each keeps the "
-            "value of its own contribution; joint effort creates a synergy that is shared by "
-            "bargaining power. Contributing more than the baseline builds trust, contributing "
-            "less destroys it and damages reputation; trust gates how much partners' payoffs "
-            "count."
-        ),
-        repeated=True,
-        forms=("continuous", "normal", "constant"),
-        references=(
-            "arXiv:2510.18802 (TR-1), equations 1, 5-8, 11, 13",
-            "arXiv:2510.24909 (TR-2), equations 6-9",
-        ),
-        notes=(
-            "Formulas were taken from the released code that cites these equations.",
-            "In action units of 0 to 100 the released trust signal is close to a sign test: a "
-            "deviation of 3 already gives 99.5 % of it. formulation: report grades it.",
-            "Reward mode cooperative pays everybody the mean of trust-gated utilities, as the "
-            "released code does; its documentation says the sum of private payoffs.",
-        ),
-    )
+    card: ClassVar[GameCard] = cast(GameCard, FoundCard(_CARD))
+    common_view: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Check what ranges cannot say."""
         super().__post_init__()
+        self._check_parts()
         if isinstance(self.baseline, tuple) and len(self.baseline) != self.n:
             raise UserError(
                 f"needs one entry a player, that is {self.n}",
@@ -122,81 +141,79 @@ class Repeated(Coopetition):
             return 1.0
         return min(self.trust.initial, 1 - self.trust.initial_damage)
 
+    @property
+    def graded(self) -> bool:
+        """Whether mechanisms are those of the reports."""
+        return self.formulation == "report"
+
+    @property
+    def joint(self) -> bool:
+        """Whether value is made as in TR-1, and not by a team."""
+        return self.team is None or not self.graded
+
+    @property
+    def complementarity(self) -> float:
+        """gamma, or its mean where it is hidden."""
+        return self.gamma if self.hidden is None else self.hidden.mean
+
+    @functools.cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that carry something from round to round, in the order of play."""
+        every = (self.loyalty, self.coalition, self.reciprocity, self.agreement, self.standing)
+        return tuple(part for part in every if part is not None)
+
+    def private(self, a: Array, surplus: Array, endowment: Array, xp: Any) -> Array:
+        """Private payoffs `[n, ...]`: TR-1's, or what the team pays."""
+        if self.team is not None and self.graded:
+            return self.team.private(a, endowment)
+        return super().private(a, surplus, endowment, xp)
+
+    def beyond(self, a: Array, private: Array) -> Array | None:
+        """The utility of loyalty at its start, `[n, ...]`, for the stage game."""
+        if self.team is None or self.loyalty is None or not self.graded:
+            return None
+        rule = self.loyalty
+        return self.team.loyal(
+            a, private, min(rule.initial, rule.cap), rule.benefit, rule.tolerance
+        )
+
+    def form(self, kind: str, **options: Any) -> ContinuousForm | NormalForm:
+        """As `Coopetition.form`; a hidden complementarity counts by its mean, which is exact.
+
+        Payoffs are linear in gamma, and trust does not depend on it.
+        """
+        if self.hidden is not None and kind == "constant":
+            known = replace(self, hidden=None, gamma=self.complementarity)
+            return known.form(kind, **options)
+        return super().form(kind, **options)
+
     def start(
         self, batch: int, rng: np.random.Generator | None = None, backend: Backend = NUMPY
     ) -> RepeatedState:
-        """Everybody stands at the baseline. Nothing is random."""
-        n, rule = self.n, self.trust or TrustRule(initial=1.0, initial_damage=0.0)
-        off = 1 - np.eye(n)
-        trust = rule.initial * off + np.eye(n)
-        repeat = functools.partial(_batched, batch=batch, backend=backend)
-        zero = repeat(np.zeros(n))
-        return RepeatedState(
-            actions=repeat(self.expected),
-            trust=repeat(trust),
-            damage=repeat(rule.initial_damage * off),
-            private=zero,
-            turn=zero[:, 0],
-        )
+        """Everybody stands at the baseline. Only a hidden complementarity is random."""
+        return start_state(self, batch, rng, backend)
 
     def observe(self, state: RepeatedState, player: int) -> Mapping[str, Array]:
-        """Full visibility: last actions, trust, reputation damage, and the share of time gone."""
-        return {
-            "actions": state.actions,
-            "trust": state.trust,
-            "reputation_damage": state.damage,
-            "time": state.turn[:, None] / float(self.horizon),
-        }
+        """What `sight` lets a player see."""
+        return look(self, state, player)
 
     def step(self, state: RepeatedState, actions: Array) -> Step:
-        """Play one round; see the module's docstring for the order of events."""
-        xp, known = namespace(actions), self._constants(state.trust)
-        # players first and batch last from here to the end of the round
-        a = batch_last(actions)
-        if self.clip:
-            a = xp.minimum(xp.maximum(a, known.zero), known.endowment)
-        trust, damage, gate = state.trust, state.damage, known.dependence
-        turn = state.turn + known.one
-        done = turn >= known.horizon
-        if known.rates is not None:
-            new_trust, new_damage = known.rates.update(
-                batch_last(trust), batch_last(damage), a - known.expected, xp
-            )
-            gate = xp.minimum(new_trust, known.one - new_damage) * gate
-            if known.least_trust is not None:
-                done = done | (add_up(add_up(new_trust, 0), 0) < known.least_trust)
-            trust, damage = batch_first(new_trust), batch_first(new_damage)
-        private = private_payoffs(a, known.endowment, known.surplus, self.value, xp)
-        payoffs = paid(private, gate, self.reward, xp)
-        return Step(RepeatedState(a.T, trust, damage, private.T, turn), payoffs.T, done)
+        """Play one round; see `coopsim.games.coopetition.round` for the order of events."""
+        return play_round(self, self._constants(state.trust), state, actions)
 
     def expose(self, state: RepeatedState) -> Mapping[str, Array]:
-        """Trust, reputation damage and the private payoffs behind what was paid."""
-        return {
+        """Trust, reputation damage, the private payoffs behind what was paid, and parts' state."""
+        shown = {
             "trust": state.trust,
             "reputation_damage": state.damage,
             "private_payoff": state.private,
         }
+        kept = {name: value for name, value in state.more.items() if not name.startswith("past_")}
+        return {**shown, **kept}
 
     def narrate(self, view: Any) -> str:
         """The rules, and what the player sees in the first episode of the view."""
-        me = view.player
-        actions, trust = view.observation["actions"][0], view.observation["trust"][0]
-        gone = round(float(view.observation["time"][0, 0]) * self.horizon)
-        lines = [
-            f"You are {self.labels[me]}. {self.card.summary}",
-            f"You have {self.endowment[me]:g} to contribute each round; {self.expected[me]:g} is "
-            f"expected of you. You receive {self.share[me]:.0%} of the synergy. "
-            f"Round {gone + 1} of {self.horizon}.",
-        ]
-        for j, name in enumerate(self.labels):
-            if j != me:
-                did = f"contributed {float(actions[j]):.4g} last round" if gone else "has not moved"
-                lines.append(
-                    f"{name} {did}; {self.expected[j]:g} is expected. You trust {name} "
-                    f"{float(trust[me, j]):.0%}; {name} trusts you {float(trust[j, me]):.0%}."
-                )
-        return "\n".join(lines)
+        return told(self, view)
 
     @staticmethod
     def batch(state: RepeatedState) -> int:
@@ -204,59 +221,40 @@ class Repeated(Coopetition):
         return int(state.actions.shape[0])
 
     @functools.cached_property
-    def _constants(self) -> PerBackend[_Constants]:
-        return PerBackend(functools.partial(_make_constants, self))
-
-
-@dataclass(frozen=True, slots=True)
-class _Constants:
-    endowment: Array
-    surplus: Array
-    dependence: Array
-    expected: Array
-    rates: TrustRates | None
-    least_trust: Array | None
-    horizon: Array
-    zero: Array
-    one: Array
-
-
-def _make_constants(game: Repeated, backend: Backend) -> _Constants:
-    """The game's parameters as arrays of a backend, players first; `surplus` is alpha gamma."""
-
-    def column(values: Float) -> Array:
-        return backend.asarray(values[..., None])
-
-    n, rates, least_trust = game.n, None, None
-    if game.end_below is not None:
-        # the mean between different players, as a sum that has the ones of the diagonal in it
-        least_trust = backend.asarray(game.end_below * n * (n - 1) + n)
-    if game.trust is not None:
-        rule, off = game.trust, 1 - np.eye(n)
-        scale = game.endowment if game.formulation == "report" else np.ones(n)
-        erode = rule.erode * (1 + rule.amplify * game.dependence) * off
-        rates = TrustRates(
-            gain=column(rule.sensitivity / scale),
-            build=column(rule.build * off),
-            erode=column(erode),
-            damage=column(rule.damage * off),
-            stay=backend.asarray(1 - rule.forget),
-            overshoots=bool(erode.max() > 1),
-            pairs=column(np.ones((n, n))),
-            zero=backend.asarray(0),
-            one=backend.asarray(1),
+    def own_card(self) -> GameCard:
+        """The family's card; a hidden complementarity is chance, and partial sight hides."""
+        return replace(
+            _CARD,
+            chance=self.hidden is not None,
+            information="perfect"
+            if self.sight == "full" and self.hidden is None
+            else "incomplete"
+            if self.hidden is not None
+            else "imperfect",
         )
-    return _Constants(
-        column(game.endowment),
-        column(game.share * game.gamma),
-        column(game.dependence),
-        column(game.expected),
-        rates,
-        least_trust,
-        *(backend.asarray(number) for number in (game.horizon, 0, 1)),
-    )
 
+    @functools.cached_property
+    def _constants(self) -> PerBackend[Constants]:
+        return PerBackend(functools.partial(make_constants, self))
 
-def _batched(values: Float, batch: int, backend: Backend) -> Array:
-    """`values` repeated `batch` times: `[B, ...]` in shape, batch last in memory."""
-    return batch_first(backend.asarray(np.repeat(values[..., None], batch, axis=-1)))
+    def _check_parts(self) -> None:
+        """Parts that need one another, and timelines that do not fit."""
+        if self.coalition is not None and self.loyalty is None:
+            raise UserError("needs loyalty, which is not given", key="coalition")
+        if self.endings and self.trust is None:
+            raise UserError("needs trust, which is switched off", key="endings")
+        if self.hidden is not None and self.phases:
+            raise UserError("goes with no phases", key="hidden")
+        check_phases(self.phases, self.horizon)
+        shock_table(self.shocks, self.labels, self.horizon)
+        for place, phase in enumerate(self.phases):
+            if phase.interdependence is not None:
+                self.matrix(phase.interdependence)
+            if isinstance(phase.baseline, tuple) and len(phase.baseline) != self.n:
+                raise UserError(
+                    f"needs one entry a player, that is {self.n}",
+                    key=f"phases.{place}.baseline",
+                    given=list(phase.baseline),
+                )
+        for ending in self.endings:
+            ending.pairs(self.labels)

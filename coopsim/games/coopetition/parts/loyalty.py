@@ -1,0 +1,89 @@
+"""Loyalty: commitment to a team that grows with effort and changes what effort is worth.
+
+Sources: TR-3 (arXiv:2601.16237) and, for the released version, Coopetition-Gym's collective
+action environments. In the reports loyalty enters utility: a loyal player enjoys what its
+team mates earn and minds its own cost less. In the released code it is a factor on payoffs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from coopsim.arrays import Array, Float
+from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting, choose
+
+Share = Annotated[float, Ge(0), Le(1)]
+Factor = Annotated[float, Gt(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Loyalty(Part):
+    """How loyalty moves, and what it does to payoffs."""
+
+    initial: Share = 0.5
+    """theta at the start, for everybody"""
+    gain: Share = 0.02
+    """theta gained in a round, times the share contributed, from `threshold` on"""
+    loss: Share = 0.05
+    """theta lost in a round, times the distance below `threshold`"""
+    threshold: Share = 0.5
+    """the share of the endowment from which on a contribution builds loyalty"""
+    cap: Share = 1.0
+    """the most that theta can be"""
+    benefit: Annotated[float, Ge(0)] = 0.8
+    """phi_B, how much team mates' mean payoff counts for a fully loyal player (report)"""
+    tolerance: Annotated[float, Ge(0), Le(1)] = 0.3
+    """phi_C, the share of its cost that a fully loyal player does not mind (report)"""
+    memory: Annotated[int, Ge(1)] = 10
+    """rounds over which shares are averaged into the loyalty score (gym-v1)"""
+    shirk_below: Share = 0.3
+    """below this share of the endowment a player counts as shirking (gym-v1)"""
+    shirk_factor: Factor = 0.5
+    """what a shirker's payoff is multiplied by (gym-v1)"""
+    loyal_from: Share = 0.6
+    """the loyalty score from which on there is a bonus (gym-v1)"""
+    loyal_bonus: Annotated[float, Ge(0)] = 0.15
+    """the bonus, times the loyalty score (gym-v1)"""
+    together_from: Share = 0.5
+    """where everybody contributes at least this share, all get `together_factor` (gym-v1)"""
+    together_factor: Factor = 1.2
+    """what all payoffs are multiplied by then (gym-v1)"""
+
+    def start(self, setting: Setting) -> dict[str, Float]:
+        """Theta, and past shares for the score."""
+        n = len(setting.endowment)
+        held = {"loyalty": np.full(n, min(self.initial, self.cap))}
+        if not setting.graded:
+            held["past_shares"] = np.zeros((self.memory, n))
+        return held
+
+    def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
+        """Loyalty moves; the released code multiplies payoffs (for the reports see `Team`)."""
+        theta = self._moved(now, held["loyalty"])
+        if setting.graded:
+            return payoffs, {"loyalty": theta}
+        xp = now.xp
+        past = xp.concat([held["past_shares"][1:], now.rate[None]], axis=0)
+        turn = xp.minimum(now.turn, now.turn * 0 + float(self.memory))
+        score = xp.minimum(past.sum(0) / turn, past[0] * 0 + 1.0)
+        factor = choose(xp, now.rate < self.shirk_below, self.shirk_factor, 1.0, now.rate)
+        loyal = score >= self.loyal_from
+        factor = factor * (1.0 + self.loyal_bonus * xp.where(loyal, score, score * 0))
+        if self.together_factor != 1.0:
+            lowest = xp.min(now.rate, axis=0)
+            together = lowest >= self.together_from
+            factor = factor * choose(xp, together, self.together_factor, 1.0, lowest)
+        return payoffs * factor, {"loyalty": theta, "past_shares": past}
+
+    def seen(self) -> tuple[str, ...]:
+        """Everybody sees how loyal everybody is."""
+        return ("loyalty",)
+
+    def _moved(self, now: Now, theta: Array) -> Array:
+        xp, short = now.xp, self.threshold - now.rate
+        moved = xp.where(short <= 0, theta + self.gain * now.rate, theta - self.loss * short)
+        return xp.minimum(xp.maximum(moved, theta * 0), theta * 0 + self.cap)

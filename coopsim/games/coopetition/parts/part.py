@@ -1,0 +1,107 @@
+"""What all parts share: a part keeps arrays between rounds and changes what is paid."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from coopsim.arrays import Array, Float, add_up
+from coopsim.parameters import Parameters
+
+Held = dict[str, Array]
+"""Arrays by name that are carried from round to round, players first and batch last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a part is told about the game once, `[n]` and `[n, n]`.
+
+    Args:
+        endowment: e, `[n]`.
+        expected: b, `[n]`.
+        dependence: D, `[n, n]`.
+        graded: whether mechanisms follow the reports ("report") and not the released code.
+        horizon: rounds.
+    """
+
+    endowment: Float
+    expected: Float
+    dependence: Float
+    graded: bool
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A round as it has been played, before the parts; players first and batch last.
+
+    Args:
+        xp: the array namespace.
+        a: contributions, `[n, B]`.
+        rate: contributions over endowments, `[n, B]`.
+        trust: i's trust in j after the round, `[n, n, B]` (`[1, n, B]` where all trust alike);
+            None where trust is switched off.
+        turn: the number of the round, from 1, `[B]`.
+        private: private payoffs, `[n, B]`.
+        column: makes an array `[n, 1]` (or `[n, n, 1]`) of parameters, of the type at hand.
+    """
+
+    xp: Any
+    a: Array
+    rate: Array
+    trust: Array | None
+    turn: Array
+    private: Array
+    column: Any
+
+
+class Part(Parameters, ABC):
+    """A mechanism. Subclasses are frozen dataclasses whose fields are its parameters."""
+
+    @abstractmethod
+    def start(self, setting: Setting) -> dict[str, Float]:
+        """The arrays held at the start of an episode, without the batch axis."""
+
+    @abstractmethod
+    def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
+        """What is paid, `[n, B]`, and the arrays of this part that have changed.
+
+        Args:
+            setting: the game.
+            now: the round.
+            payoffs: what would be paid without this part and those after it, `[n, B]`.
+            held: the arrays of all parts, those of parts before this one already moved on.
+        """
+
+    def felt(self, setting: Setting, now: Now, held: Held) -> Array | None:
+        """What the part adds to utility beside private payoffs, `[n, B]`; None for nothing.
+
+        `held` is as it was before the round.
+        """
+        return None
+
+    def seen(self) -> tuple[str, ...]:
+        """Which of the held arrays all players see."""
+        return ()
+
+
+def over_others(weight: Array, values: Array) -> Array:
+    """sum_{j != i} w_ij v_j, `[n, B]`, from `values` `[n, B]`.
+
+    Args:
+        weight: `[n, n, B]` with zeros on the diagonal, or `[1, n, B]`: alike for all i.
+        values: `[n, B]`.
+
+    Cost: O(n^2), or O(n) where the weights are alike.
+    """
+    if weight.shape[0] == 1 and values.shape[0] > 1:
+        own = weight[0] * values
+        return own.sum(0) - own
+    return add_up(weight * values, 1)
+
+
+def choose(xp: Any, where: Array, yes: Any, no: Any, like: Array) -> Array:
+    """`xp.where` with numbers on either side, in the type of `like`."""
+    zero = like * 0
+    return xp.where(where, zero + yes, zero + no)

@@ -1,0 +1,108 @@
+"""What changes on the way: phases with other parameters, and shocks to single rounds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge
+
+from coopsim.arrays import Float
+from coopsim.errors import UserError, nearest
+from coopsim.parameters import Parameters
+
+Share = Annotated[float, Ge(0)]
+Matrix = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase(Parameters):
+    """Parameters that hold from a round on, until the next phase; what is not given stays."""
+
+    start: Annotated[int, Ge(0)]
+    """the first round of the phase, counted from 0"""
+    name: str = ""
+    """what the phase is called in reports"""
+    gamma: Annotated[float, Ge(0)] | None = None
+    """complementarity in this phase"""
+    interdependence: float | Matrix | None = None
+    """D in this phase: one number or a matrix"""
+    baseline: float | tuple[float, ...] | None = None
+    """b in this phase"""
+    trust: float | None = None
+    """trust of everybody in everybody is set to this where the phase begins"""
+    damage: float | None = None
+    """reputation damage of everybody is set to this where the phase begins"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shock(Parameters):
+    """What happens to actions in one round, before they are used."""
+
+    round: Annotated[int, Ge(0)]
+    """when, counted from 0"""
+    player: str | None = None
+    """to whose action; to everybody's where not said"""
+    shift: float = 0.0
+    """added to the action"""
+    level: float | None = None
+    """what the action is set to instead, before the shift"""
+
+
+def check_phases(phases: Sequence[Phase], horizon: int) -> None:
+    """Raise `UserError` unless phases begin in order, one at a time, before the horizon."""
+    starts = [phase.start for phase in phases]
+    for place, (before, after) in enumerate(itertools.pairwise(starts)):
+        if after <= before:
+            raise UserError(
+                "phases overlap: each begins after the one before",
+                key=f"phases.{place + 1}.start",
+                given=after,
+                allowed=f"{before + 1} or later",
+            )
+    if starts and starts[-1] >= horizon:
+        raise UserError(
+            "begins when play is over",
+            key=f"phases.{len(starts) - 1}.start",
+            given=starts[-1],
+            allowed=f"before round {horizon}",
+        )
+
+
+def shock_table(
+    shocks: Sequence[Shock], players: Sequence[str], horizon: int
+) -> tuple[Float, Float, Float]:
+    """What shocks do, by round and player: whether a level is set, the level, the shift.
+
+    Returns:
+        Three arrays `[T, n]`.
+
+    Raises:
+        UserError: no such player, or a round after the end.
+    """
+    n = len(players)
+    fixed, level, shift = (np.zeros((horizon, n)) for _ in range(3))
+    for place, shock in enumerate(shocks):
+        if shock.player is not None and shock.player not in players:
+            raise UserError(
+                "not a player",
+                key=f"shocks.{place}.player",
+                given=shock.player,
+                allowed=list(players),
+                nearest=nearest(shock.player, list(players)),
+            )
+        if shock.round >= horizon:
+            raise UserError(
+                "comes when play is over",
+                key=f"shocks.{place}.round",
+                given=shock.round,
+                allowed=f"0 to {horizon - 1}",
+            )
+        who: Any = slice(None) if shock.player is None else list(players).index(shock.player)
+        shift[shock.round, who] += shock.shift
+        if shock.level is not None:
+            fixed[shock.round, who], level[shock.round, who] = 1.0, shock.level
+    return fixed, level, shift
