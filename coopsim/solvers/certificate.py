@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 
 from coopsim import registry
 from coopsim.arrays import Float
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.solution import Certificate as Certificate
+from coopsim.solvers.solution import Profile as Profile
 
 Form: TypeAlias = Any
 """What solvers read: an object with `kind`, `players` and `n`."""
-Profile = tuple[Float, ...]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

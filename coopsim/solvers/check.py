@@ -10,6 +10,7 @@ A solver that passes can be registered: `coopsim.solve` finds it by problem and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def check(
     form: str | None = None,
     seed: int = 0,
     games: int = 20,
+    **options: Any,
 ) -> None:
     """Raise unless a solver keeps every law of `LAWS` on small random games.
 
@@ -52,6 +54,7 @@ def check(
         form: "normal", "continuous" ...; known where a name is given.
         seed: of the games.
         games: how many games.
+        options: of the method, such as `iterations=100` for one that would take long.
 
     A method may refuse games that it is not made for (`NoSuchForm`), but not all of them.
 
@@ -60,7 +63,7 @@ def check(
         UnknownName: no such solver.
         UserError: the problem or the form is missing, or there are no games for them.
     """
-    case = _case(method, problem, form, seed, games)
+    case = _case(method, problem, form, seed, games, options)
     for law in LAWS:
         try:
             with np.errstate(all="ignore"):
@@ -78,7 +81,12 @@ def check(
 
 
 def _case(
-    method: str | Method, problem: str | None, form: str | None, seed: int, games: int
+    method: str | Method,
+    problem: str | None,
+    form: str | None,
+    seed: int,
+    games: int,
+    options: dict[str, Any],
 ) -> Case:
     if isinstance(method, str):
         entry = registry.lookup("solver", method)
@@ -91,7 +99,7 @@ def _case(
         known = [f"{problem} on {form} forms" for problem, form in FAMILIES]
         asked = f"{problem} on {form} forms"
         raise UserError("there are no games to check this on", given=asked, allowed=known)
-    return Case(name, run, _concept(str(problem)), str(form), seed, games)
+    return Case(name, run, _concept(str(problem)), str(form), seed, games, options)
 
 
 def _concept(problem: str) -> Concept:

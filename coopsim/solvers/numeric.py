@@ -34,6 +34,11 @@ class Clock:
         self._until = np.inf if deadline is None else time.monotonic() + deadline
 
     @property
+    def left(self) -> float | None:
+        """The seconds that are left, at least 0; None where there is no deadline."""
+        return None if self._until == np.inf else max(0.0, self._until - time.monotonic())
+
+    @property
     def over(self) -> bool:
         """Whether the time is up."""
         return time.monotonic() >= self._until

@@ -21,10 +21,7 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
 
     Cost: n passes over the tensor. At most 1,000 equilibria are handed back.
     """
-    stable = np.ones(form.shape, dtype=bool)
-    for i in range(form.n):
-        own = form.payoffs[i]
-        stable &= own >= own.max(axis=i, keepdims=True) - tol
+    stable = _stable(form, tol)
     welfare = form.payoffs.sum(0)[stable]
     profiles = np.argwhere(stable)[np.argsort(-welfare, kind="stable")]
     return Found(
@@ -34,6 +31,25 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
         stats={"profiles": stable.size},
         finished=len(profiles) <= _MOST,
     )
+
+
+def suits_nash(form: NormalForm, everything: bool) -> str:
+    """One player; or three or more with a pure equilibrium, where not all are wanted.
+
+    Where all are wanted and the game is too large for its supports to be enumerated, all pure
+    equilibria are the best that is to be had.
+    """
+    if form.n == 1:
+        return "one player: the best actions"
+    if form.n == 2 or not _stable(form, 0.0).any():
+        return ""
+    if everything:
+        from coopsim.solvers.polynomial import suits
+
+        if suits(form, True):
+            return ""
+        return f"{form.n} players, too many supports to enumerate: all pure equilibria"
+    return f"{form.n} players: there is a pure equilibrium"
 
 
 def suits_optimum(form: NormalForm, everything: bool) -> str:
@@ -66,6 +82,15 @@ def solve_optimum(form: NormalForm, *, tol: float = 1e-8, deadline: float | None
         finished=len(profiles) <= _MOST,
         exhaustive=alone and len(profiles) <= _MOST,
     )
+
+
+def _stable(form: NormalForm, tol: float) -> npt.NDArray[np.bool_]:
+    """Which pure profiles leave nobody more than `tol` to gain, `[A1, ..., An]`."""
+    stable = np.ones(form.shape, dtype=bool)
+    for i in range(form.n):
+        own = form.payoffs[i]
+        stable &= own >= own.max(axis=i, keepdims=True) - tol
+    return stable
 
 
 def _mixed(

@@ -91,9 +91,10 @@ def solve(
     if getattr(game, "kind", "") == "normal variants":
         from coopsim.solvers.variants import solve_variants
 
-        return cast(
-            Solution, solve_variants(game, concept, method, tol=tol, deadline=deadline, all=all)
+        many: Any = solve_variants(
+            cast(Any, game), concept, method, tol=tol, deadline=deadline, all=all, **options
         )
+        return cast(Solution, many)
     wanted: Concept = registry.lookup("concept", concept).load()
     asked = {key: value for key, value in options.items() if (key, value) != ("objective", None)}
     answered = _first_proved(
@@ -174,11 +175,19 @@ def _run(
             wanted,
             choice.method.name,
             found,
-            {"tol": tol, "deadline": deadline, **choice.form_options, **asked},
+            {"tol": tol, "deadline": deadline, **_plain({**choice.form_options, **asked})},
             {"seconds": time.monotonic() - began},
             getattr(game, "hash", ""),
             choice.reason,
         )
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as they are echoed: arrays and their numbers as lists and plain numbers."""
+    return {
+        key: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+        for key, value in options.items()
+    }
 
 
 def _distance(item: Solution) -> float:
@@ -353,8 +362,11 @@ def _kinds(game: Game | Form, concept: Concept) -> tuple[str, ...]:
             given=repr(game),
             allowed="what coopsim.make_game returns",
         )
-    if concept.form is not None or concept.options:
-        raise NoSuchForm(f"{concept.name} needs a game, not a form that is already one")
+    if concept.options or concept.form not in (None, game.kind):
+        needs = "a game" if concept.options else f"a game or its {concept.form} form"
+        raise NoSuchForm(f"{concept.name} needs {needs}, not a form that is already one")
+    if concept.form is not None:
+        return (concept.form,)
     return ("extensive", "normal") if game.kind == "extensive" else (game.kind,)
 
 

@@ -15,6 +15,9 @@ from coopsim.arrays import Float
 if TYPE_CHECKING:
     import polars
 
+Profile = tuple[Float, ...]
+"""One array a player, or one joint array; see `Solution`."""
+
 _SHOWN = 12  # numbers of one player that are written out
 
 
@@ -164,8 +167,8 @@ class Solution:
         proof = data["certificate"]
         if proof is not None:
             proof = Certificate(**{**proof, "players": tuple(proof["players"])})
-        same = ("concept", "method", "sentence", "selection", "found", "form", "options")
-        same += ("chosen", "details")
+        same = ["concept", "method", "sentence", "selection", "found", "form", "options"]
+        same += ["chosen", "details"]
         return cls(
             **{key: data[key] for key in same},
             status=Status(data["status"]),

@@ -34,8 +34,7 @@ def regret(
         gains = tuple(float(gain) for gain in _exact_gains(form, fractions))
         how = "every action of every player, in fractions"
     else:
-        best = [form.deviations(profile, i).max() for i in range(form.n)]
-        gains = tuple(max(0.0, float(b - v)) for b, v in zip(best, values, strict=True))
+        gains = tuple(max(0.0, _gain(form, profile, i)) for i in range(form.n))
         how = "every action of every player"
     proof = Certificate(
         kind="regret",
@@ -73,6 +72,19 @@ def shortfall(
 def payoff_range(form: NormalForm) -> float:
     """The largest spread of a player's payoffs."""
     return float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
+
+
+def _gain(form: NormalForm, profile: Profile, player: int) -> float:
+    """What a player gains by its best action.
+
+    Payoffs are taken above the player's lowest against the same actions of the others: what
+    all own actions share would only cost digits.
+    """
+    above = form.payoffs[player] - form.payoffs[player].min(axis=player, keepdims=True)
+    for other in reversed(range(form.n)):
+        if other != player:
+            above = np.tensordot(above, profile[other], axes=(other, 0))
+    return float(above.max() - above @ profile[player])
 
 
 def _fractions(profile: Profile, texts: Any) -> list[list[Fraction]] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from coopsim.errors import CheckFailed, NoSuchForm
@@ -24,7 +24,7 @@ TOL = 1e-8
 
 @dataclass(frozen=True)
 class Case:
-    """A solver under check: its name, the function, what it solves, and the games."""
+    """A solver under check: its name, the function, what it solves, the games, its options."""
 
     name: str
     run: Method
@@ -32,6 +32,7 @@ class Case:
     form: str
     seed: int
     games: int
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def need(self, holds: Any, trial: Trial, problem: str, remedy: str) -> None:
         """Raise `CheckFailed` unless `holds`."""
@@ -62,7 +63,7 @@ class Case:
         deadline: float | None = None,
     ) -> Found:
         """What the solver finds in a trial's game, or in `form` in its place."""
-        asked = {**self.concept.parameters, **trial.options}
+        asked = {**self.concept.parameters, **trial.options, **self.options}
         taken = inspect.signature(self.run).parameters
         anything = any(each.kind is each.VAR_KEYWORD for each in taken.values())
         given = {key: value for key, value in asked.items() if anything or key in taken}

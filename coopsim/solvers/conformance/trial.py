@@ -55,6 +55,8 @@ def relabelled(
     players = tuple(form.players[i] for i in order)
 
     def back(profile: Profile) -> Profile:
+        if len(profile) < form.n:  # one joint distribution
+            return tuple(np.transpose(part, np.argsort(order)) for part in profile)
         return tuple(profile[int(np.flatnonzero(order == i)[0])] for i in range(form.n))
 
     if isinstance(form, NormalForm):

@@ -29,7 +29,7 @@ def chosen(solutions: Solutions) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("name", CLASSICS)
 def test_classic_games(name: str) -> None:
     row, column, wanted = CLASSICS[name]
-    solutions = solve(NormalForm([row, column]), "nash", all=True)
+    solutions = solve(NormalForm([row, column]), "nash", "pure-enumeration", all=True)
     assert set(chosen(solutions)) == wanted
     assert all(item.status is Status.EXACT for item in solutions)
     assert not solutions.complete  # mixed ones were not searched
@@ -38,11 +38,11 @@ def test_classic_games(name: str) -> None:
 def test_no_pure_equilibrium_is_not_called_infeasible() -> None:
     """Mixed equilibria always exist; the answer says that they were not searched."""
     pennies = NormalForm([[[1, -1], [-1, 1]], [[-1, 1], [1, -1]]])
-    solution = solve(pennies, "nash")
+    solution = solve(pennies, "nash", "pure-enumeration")
     assert solution.status is Status.BUDGET
     assert solution.profile == ()
     assert "mixed equilibria were not searched" in solution.sentence
-    assert len(solve(pennies, "nash", all=True)) == 0
+    assert len(solve(pennies, "nash", "pure-enumeration", all=True)) == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -60,7 +60,7 @@ def test_every_pure_equilibrium_by_brute_force(seed: int) -> None:
         ]
         if max(deviations) <= 0:
             stable.add(at)
-    solutions = solve(form, "nash", all=True)
+    solutions = solve(form, "nash", "pure-enumeration", all=True)
     assert set(chosen(solutions)) == stable
     sums = [float(item.values.sum()) for item in solutions]
     assert sums == sorted(sums, reverse=True)
@@ -87,7 +87,7 @@ def test_the_tolerance_is_in_payoff_units() -> None:
     """A regret of 0.01 passes with a tolerance above it, and is not called exact."""
     form = NormalForm([[[1.0], [1.01]], [[0.0], [0.0]]])
     assert len(solve_nash(form).profiles) == 1
-    solutions = solve(form, "nash", all=True, tol=0.02)
+    solutions = solve(form, "nash", "pure-enumeration", all=True, tol=0.02)
     assert {item.status for item in solutions} == {Status.EXACT, Status.CONVERGED}
     close = solutions[1]
     assert close.status is Status.CONVERGED

@@ -226,7 +226,8 @@ def test_a_profile_that_is_not_finite_is_not_returned() -> None:
 
 
 def test_solutions_are_a_sequence() -> None:
-    solutions = solve(NormalForm([[[4, 0], [3, 2]], [[4, 3], [0, 2]]]), "nash", all=True)
+    form = NormalForm([[[4, 0], [3, 2]], [[4, 3], [0, 2]]])
+    solutions = solve(form, "nash", "pure-enumeration", all=True)
     assert isinstance(solutions, Solutions)
     assert len(solutions) == 2
     assert list(solutions) == [solutions[0], solutions[1]]

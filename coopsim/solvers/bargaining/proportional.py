@@ -1,0 +1,134 @@
+"""Bargaining solutions of a polytope that are linear programmes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.errors import NoSuchForm
+from coopsim.games.forms.bargaining import BargainingForm
+from coopsim.solvers.programs import minimise
+from coopsim.solvers.solution import Found
+
+
+def solve_kalai_smorodinsky(
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None
+) -> Found:
+    """Gains in proportion to each player's largest possible gain, as large as can be.
+
+    Kalai and Smorodinsky (1975). A player's largest gain is sought among the lotteries that
+    leave nobody worse than disagreement. Payoffs can be thrown away: where the point itself
+    lies outside the polytope, a lottery is given that pays everybody at least as much.
+
+    Args:
+        form: a polytope.
+        tol, deadline: not needed; n + 2 linear programmes.
+
+    Raises:
+        NoSuchForm: a frontier, or a player cannot gain.
+    """
+    gains = _gains(form)
+    ideal = ideal_gains(gains)
+    if (ideal <= 0).any():
+        raise NoSuchForm("a player cannot gain over disagreement, so gains have no proportion")
+    share, lottery = best_share(gains, ideal)
+    return _found(form, lottery, {"ideal": (form.disagreement + ideal).tolist(), "share": share})
+
+
+def solve_egalitarian(
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None
+) -> Found:
+    """Equal gains, as large as can be. Kalai (1977). Otherwise as for Kalai and Smorodinsky."""
+    share, lottery = best_share(_gains(form), np.ones(form.n))
+    return _found(form, lottery, {"share": share})
+
+
+def solve_utilitarian(
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None
+) -> Found:
+    """The largest sum of payoffs among lotteries that leave nobody worse than disagreement.
+
+    Raises:
+        NoSuchForm: a frontier, or every lottery leaves someone worse off.
+    """
+    gains = _gains(form)
+    lottery = _at_least(gains, np.zeros(form.n), -gains.sum(1))
+    if lottery is None:
+        raise NoSuchForm("every agreement leaves someone worse off than disagreement")
+    return _found(form, lottery, {})
+
+
+def suits(form: BargainingForm, everything: bool) -> str:
+    """Why `auto` chooses this: a polytope."""
+    return f"{len(form.vertices)} vertices" if form.vertices is not None else ""
+
+
+def ideal_gains(gains: Float) -> Float:
+    """Each player's largest gain among the lotteries that leave nobody worse, `[n]`.
+
+    Raises:
+        NoSuchForm: every lottery leaves someone worse off.
+    """
+    n = gains.shape[1]
+    best = []
+    for i in range(n):
+        lottery = _at_least(gains, np.zeros(n), -gains[:, i])
+        if lottery is None:
+            raise NoSuchForm("every agreement leaves someone worse off than disagreement")
+        best.append(float(lottery @ gains[:, i]))
+    return np.array(best)
+
+
+def best_share(gains: Float, direction: Float) -> tuple[float, Float]:
+    """The largest t for which a lottery gains t * direction or more, and such a lottery.
+
+    Of these lotteries the one with the smallest sum of gains is taken: it is the point
+    t * direction itself where that is feasible.
+    """
+    count, n = gains.shape
+    shares = gains / direction
+    program = minimise(
+        np.append(np.zeros(count), -1.0),
+        np.column_stack([-shares.T, np.ones(n)]),
+        np.zeros(n),
+        np.append(np.ones(count), 0.0)[None],
+        np.ones(1),
+        [(0, None)] * count + [(None, None)],
+    )
+    first = np.maximum(program.x[:count], 0)
+    first /= first.sum()
+    share = float((first @ shares).min())
+    least = _at_least(shares, np.full(n, share), gains.sum(1))
+    if least is None or (least @ shares).min() < share - 1e-14 * np.abs(shares).max():
+        return share, first
+    return share, least
+
+
+def _at_least(gains: Float, floor: Float, cost: Float) -> Float | None:
+    """The cheapest lottery that gains `floor` or more; None where there is none."""
+    scale = max(float(np.abs(gains).max()), 1e-300)
+    program = minimise(
+        cost / scale,
+        -gains.T / scale,
+        -floor / scale,
+        np.ones((1, len(gains))),
+        np.ones(1),
+    )
+    if not program.found:
+        return None
+    lottery = np.maximum(program.x, 0)
+    return np.asarray(lottery / lottery.sum())
+
+
+def _gains(form: BargainingForm) -> Float:
+    if form.vertices is None:
+        raise NoSuchForm("a frontier has no vertices; the methods for frontiers solve it")
+    return form.vertices - form.disagreement
+
+
+def _found(form: BargainingForm, lottery: Float, details: dict[str, object]) -> Found:
+    return Found(
+        ((lottery,),),
+        "linear programmes over lotteries",
+        details=({"payoffs": form.payoffs(lottery).tolist(), **details},),
+    )

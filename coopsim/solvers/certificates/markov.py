@@ -1,0 +1,145 @@
+"""Certificates of stochastic games: what each player could gain from any state on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.markov import MarkovForm
+from coopsim.solvers.solution import Certificate
+
+Profile = tuple[Float, ...]
+Problem = list[list[tuple[Float, Float]]]
+"""What own actions pay `[A]` and where they lead `[A, S]`, `[stage][state]`."""
+
+_SWEEPS = 2000
+
+
+def regret(
+    form: MarkovForm, profile: Profile, details: Mapping[str, Any]
+) -> tuple[Certificate, Float]:
+    """What each player gains by its best other strategy, from the worst state and stage on.
+
+    Values are the exact solution of a linear system. The best response comes from policy
+    improvement; it is then bounded from above by its Bellman residual over 1 - discount.
+    Values `[n]` are those at the first stage under the initial distribution.
+    """
+    joint = _independent(form, profile)
+    return _certificate(form, joint, "every strategy of every player, from every state")
+
+
+def coarse(
+    form: MarkovForm, profile: Profile, details: Mapping[str, Any], objective: Any = None
+) -> tuple[Certificate, Float]:
+    """What each player gains by leaving the joint plan for good, from the worst state on.
+
+    The one who leaves decides by state and stage, without hearing the recommendation; the
+    others go on as the plan's own marginals have it.
+    """
+    joint = form.joint_parts(profile[0].ravel())
+    return _certificate(form, joint, "every strategy that leaves the plan, from every state")
+
+
+def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[Certificate, Float]:
+    wrong = max(
+        max(abs(float(part.sum()) - 1), -float(part.min())) for stage in joint for part in stage
+    )
+    worst, values = [], []
+    for player in range(form.n):
+        paid = np.array(
+            [[float((part * form.rewards[s][player]).sum()) for s, part in enumerate(stage)]
+             for stage in joint]
+        )  # fmt: skip
+        chain = np.array(
+            [[np.tensordot(part, form.transitions[s], form.n) for s, part in enumerate(stage)]
+             for stage in joint]
+        )  # fmt: skip
+        own = _followed(form, paid, chain)
+        best = _best(form, _alone(form, joint, player))
+        gain = max(float((b - v).max()) for b, v in zip(best, own, strict=True))
+        worst.append(max(0.0, gain) + (wrong * form.spread if wrong > 1e-9 else 0.0))
+        values.append(float(form.initial @ own[0]))  # type: ignore[operator]
+    proof = Certificate(
+        kind="regret",
+        residual=max(worst),
+        players=tuple(worst),
+        relative=max(worst) / max(form.spread, 1e-300),
+        exact=True,
+        complete=False,
+        checked_by=how,
+    )
+    return proof, np.array(values)
+
+
+def _independent(form: MarkovForm, profile: Profile) -> list[list[Float]]:
+    """The joint distributions of independent strategies, `[stage][state]`."""
+    cut = [form.parts(strategy, i) for i, strategy in enumerate(profile)]
+    joint = []
+    for t in range(form.stages):
+        stage = []
+        for s in range(form.size):
+            both = np.ones(())
+            for own in cut:
+                both = np.multiply.outer(both, own[t][s])
+            stage.append(both)
+        joint.append(stage)
+    return joint
+
+
+def _alone(form: MarkovForm, joint: list[list[Float]], player: int) -> Problem:
+    """One player's decision problem when the others draw from the marginals of `joint`."""
+    others = [j for j in range(form.n) if j != player]
+    problem = []
+    for stage in joint:
+        rows = []
+        for s, part in enumerate(stage):
+            marginal = part.sum(player)
+            reward = np.moveaxis(form.rewards[s][player], player, 0)
+            move = np.moveaxis(form.transitions[s], player, 0)
+            axes = (list(range(1, len(others) + 1)), list(range(len(others))))
+            rows.append((np.tensordot(reward, marginal, axes), np.tensordot(move, marginal, axes)))
+        problem.append(rows)
+    return problem
+
+
+def _followed(form: MarkovForm, paid: Float, chain: Float) -> list[Float]:
+    """The values `[S]` of following the plan, a stage each."""
+    if form.horizon is None:
+        system = np.eye(form.size) - form.discount * chain[0]
+        return [np.linalg.solve(system, paid[0])]
+    values = [np.zeros(form.size)]
+    for t in reversed(range(form.horizon)):
+        values.append(paid[t] + form.discount * chain[t] @ values[-1])
+    return values[:0:-1]
+
+
+def _best(form: MarkovForm, problem: Problem) -> list[Float]:
+    """Upper bounds of the values `[S]` of the best strategy, a stage each."""
+    if form.horizon is not None:
+        values = [np.zeros(form.size)]
+        for stage in reversed(problem):
+            later = values[-1]
+            values.append(np.array([(r + form.discount * m @ later).max() for r, m in stage]))
+        return values[:0:-1]
+    (stage,) = problem
+    best = np.zeros(form.size)
+    policy: list[int] = [-1] * form.size
+    for _ in range(_SWEEPS):
+        worth = [r + form.discount * m @ best for r, m in stage]
+        greedy = [int(w.argmax()) for w in worth]
+        if greedy == policy:
+            break
+        policy = greedy
+        chain = np.stack([m[a] for (_, m), a in zip(stage, policy, strict=True)])
+        paid = np.array([r[a] for (r, _), a in zip(stage, policy, strict=True)])
+        best = np.linalg.solve(np.eye(form.size) - form.discount * chain, paid)
+        improved = np.array([(r + form.discount * m @ best).max() for r, m in stage])
+        if (improved - best).max() <= 1e-14 * max(1.0, float(np.abs(best).max())):
+            break
+    improved = np.array([(r + form.discount * m @ best).max() for r, m in stage])
+    missing = max(0.0, float((improved - best).max()))
+    rounding = 1e-14 * max(1.0, float(np.abs(best).max()))
+    return [best + (missing / (1 - form.discount) if missing > rounding else 0.0)]

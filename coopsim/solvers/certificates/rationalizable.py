@@ -1,0 +1,130 @@
+"""Certificate of iterated elimination: every elimination and every survivor is looked at again.
+
+An eliminated action needs a mixture that pays more against everything that was left when it
+went. A surviving action needs a belief over what is left to which it is a best response. Both
+come from the method and are checked here, in fractions where the game has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers.solution import Certificate
+
+_DENOMINATOR = 10**6  # of fractions that a mixture in floating point may stand for
+_LOSS = 1e-12  # of the range of payoffs: rounding in a comparison of payoffs
+_WEAK_LOSS = 1e-9  # of the range: what a mixture from a linear program may lose by rounding
+
+
+def surviving(
+    form: NormalForm,
+    profile: tuple[Float, ...],
+    details: Mapping[str, Any],
+    weak: bool = False,
+) -> tuple[Certificate, Float]:
+    """How much a surviving action could gain under its belief; eliminations must hold.
+
+    Args:
+        form: the game.
+        profile: uniform distributions over the actions that are claimed to survive.
+        details: `rounds`, `beliefs` as `coopsim.solvers.rationalizable.solve` hands them over.
+        weak: whether weakly dominated actions were to go as well; a belief must then have
+            full support.
+
+    Returns:
+        the certificate and the expected payoffs `[n]` of the uniform distributions. The
+        residual of a player is the largest gain that an action of its own has over a survivor
+        under that survivor's belief. It is the player's whole range of payoffs where an
+        elimination does not hold, or the rounds do not lead to what is claimed.
+    """
+    kept = [list(range(size)) for size in form.shape]
+    spans = [max(float(np.ptp(own)), 1e-300) for own in form.payoffs]
+    bad, whole = [False] * form.n, True
+    for gone in details.get("rounds") or ():
+        for item in gone:
+            i, a = int(item["player"]), int(item["action"])
+            better, exact = _dominates(form, kept, i, a, np.asarray(item["mixture"], float), weak)
+            bad[i] |= not better or a not in kept[i]
+            whole &= exact
+        for item in gone:
+            i = int(item["player"])
+            kept[i] = [a for a in kept[i] if a != int(item["action"])]
+    given = details.get("beliefs")
+    gains = [0.0 if given is not None else span for span in spans]
+    for i, part in enumerate(profile):
+        uniform = np.isin(np.arange(len(part)), kept[i]) / max(len(kept[i]), 1)
+        bad[i] |= not np.allclose(part, uniform, rtol=0, atol=1e-12)
+        for a, belief in zip(kept[i], given[i] if given is not None else (), strict=False):
+            gain, exact = _gain(form, kept, i, a, np.asarray(belief, float), weak)
+            gains[i], whole = max(gains[i], gain), whole and exact
+        if given is not None and len(given[i]) != len(kept[i]):
+            bad[i] = True
+    gains = [span if wrong else gain for gain, wrong, span in zip(gains, bad, spans, strict=True)]
+    return Certificate(
+        kind="best response",
+        residual=max(gains),
+        players=tuple(gains),
+        relative=max(gain / span for gain, span in zip(gains, spans, strict=True)),
+        exact=True,
+        complete=not any(bad) and given is not None,
+        checked_by="a dominating mixture for every action eliminated and a belief for every one "
+        "left" + (", in exact fractions" if whole and form.exact is not None else ""),
+    ), form.expected(profile)
+
+
+def _differences(form: NormalForm, kept: list[list[int]], i: int, a: int, exact: bool) -> Any:
+    """What each own action pays more than `a`, `[A_i, profiles of the others that are left]`."""
+    payoffs: Any = form.exact if exact else form.payoffs
+    left = [list(range(form.shape[j])) if j == i else own for j, own in enumerate(kept)]
+    own = np.moveaxis(payoffs[i][np.ix_(*left)], i, 0).reshape(form.shape[i], -1)
+    return own - own[a]
+
+
+def _dominates(
+    form: NormalForm, kept: list[list[int]], i: int, a: int, mixture: Float, weak: bool
+) -> tuple[bool, bool]:
+    """Whether a mixture of actions still there dominates `a`; and whether exactly."""
+    size = form.shape[i]
+    if mixture.shape != (size,) or mixture.min() < 0 or abs(mixture.sum() - 1) > 1e-9:
+        return False, True
+    if np.delete(mixture, kept[i]).any():
+        return False, True
+    if form.exact is not None:
+        shares = _fractions(mixture)
+        paid = shares @ _differences(form, kept, i, a, True)
+        if (paid >= 0).all() and (paid.sum() > 0 if weak else (paid > 0).all()):
+            return True, True
+    paid = mixture @ _differences(form, kept, i, a, False)
+    span = float(np.ptp(form.payoffs[i]))
+    if weak:
+        return bool(paid.min() >= -_WEAK_LOSS * span and paid.sum() > _WEAK_LOSS * span), False
+    return bool(paid.min() > _LOSS * span), False
+
+
+def _gain(
+    form: NormalForm, kept: list[list[int]], i: int, a: int, belief: Float, weak: bool
+) -> tuple[float, bool]:
+    """What another action still there pays more than `a` under the belief; whether exactly."""
+    span = float(np.ptp(form.payoffs[i]))
+    more = _differences(form, kept, i, a, False)[kept[i]]
+    fits = belief.shape == (more.shape[1],) and bool((belief >= 0).all())
+    if not fits or abs(belief.sum() - 1) > 1e-9 or (weak and belief.min() <= 0):
+        return span, True
+    if form.exact is not None:
+        shares = _fractions(belief)
+        if (_differences(form, kept, i, a, True)[kept[i]] @ shares).max() <= 0:
+            return 0.0, not weak or min(shares) > 0
+    return max(0.0, float((more @ belief).max())), False
+
+
+def _fractions(weights: Float) -> Any:
+    """The fractions of small denominator nearest to the weights, made to sum to 1."""
+    shares = [Fraction(float(w)).limit_denominator(_DENOMINATOR) for w in weights]
+    total = sum(shares)
+    return np.array([share / total for share in shares], dtype=object)

@@ -1,0 +1,1 @@
+"""Traffic on networks: equilibrium and optimum flows."""

@@ -1,0 +1,1 @@
+"""Cooperative games: values, the core, the nucleolus. One method a module."""

@@ -1,0 +1,81 @@
+"""What the methods for continuous Nash problems share: starts, gains, and end points as `Found`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.solvers.continuous import best_response
+from coopsim.solvers.numeric import Clock, distinct, require_count, widths
+from coopsim.solvers.solution import Found
+
+_SAME = 1e-6  # of the range: end points closer than this are one
+_LOOKS = 6  # closer looks of a gain: down to 1e-7 of the range
+
+
+def starting_points(form: ContinuousForm, count: int, seed: int) -> Float:
+    """The middle, the lowest and the highest profile, then random ones, `[count, m]`.
+
+    Raises:
+        UserError: fewer than one.
+    """
+    require_count("starts", count)
+    fixed = np.stack([0.5 * (form.low + form.high), form.low, form.high]).astype(float)
+    rng = np.random.default_rng(seed)
+    drawn = form.low + rng.random((max(count - 3, 0), form.m)) * (form.high - form.low)
+    return np.concatenate([fixed, drawn])[:count]
+
+
+def gain(form: ContinuousForm, point: Float) -> float:
+    """The most that a single coordinate of `point` `[m]` gains by its best response.
+
+    Cost: about 400 payoff evaluations a coordinate.
+    """
+    paid = form.payoffs(point)
+    most = 0.0
+    for k, player in enumerate(form.owner):
+        trial = point.copy()
+        trial[k] = best_response(form, point[None], k, _LOOKS)[0]
+        most = max(most, float(form.payoffs(trial)[player] - paid[player]))
+    return most
+
+
+def found(
+    form: ContinuousForm,
+    settled: Float,
+    unsettled: Float,
+    sentence: str,
+    tol: float,
+    clock: Clock,
+    stats: dict[str, float],
+) -> Found:
+    """End points as `Found`: the settled ones, or else the unsettled one with the least gain.
+
+    Args:
+        form: the game.
+        settled: end points of starts that met the method's own criterion, `[S, m]`.
+        unsettled: where the other starts stand, `[R, m]`.
+        sentence: what was done.
+        tol: the most that a single coordinate may gain where the search counts as finished.
+        clock: when it is over, gains are not computed.
+        stats: counts.
+    """
+    ends = distinct(settled, widths(form.low, form.high), _SAME)
+    good = False
+    for point in ends:
+        if clock.over or good:
+            break
+        good = gain(form, point) <= tol
+    if not ends:
+        some = distinct(unsettled, widths(form.low, form.high), _SAME)[:8]
+        gains = [np.inf if clock.over else gain(form, point) for point in some]
+        ends = [some[int(np.argmin(gains))]]
+    count = len(distinct(settled, widths(form.low, form.high), _SAME))
+    told = f"{sentence}; {count} distinct end point{'s' if count != 1 else ''}"
+    return Found(
+        profiles=tuple(form.split(point) for point in ends),
+        sentence=told + ("" if good else "; no start has settled at an equilibrium"),
+        stats=stats,
+        finished=good,
+    )

@@ -1,0 +1,1 @@
+"""Numba kernels and torch twins behind the methods."""

@@ -1,0 +1,1 @@
+"""Stochastic games: zero-sum by value and policy iteration, others stage by stage."""

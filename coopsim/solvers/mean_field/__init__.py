@@ -1,0 +1,1 @@
+"""Mean-field games: fixed points of a population and the best responses to it."""

@@ -1,0 +1,1 @@
+"""Repeated zero-sum games with information on one side."""
