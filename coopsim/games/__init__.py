@@ -59,3 +59,12 @@ register(
     "coopsim.games.adapters.pettingzoo_game:PettingZooGame",
     "any PettingZoo environment, Parallel or AEC",
 )
+for _name, _target, _summary in (
+    ("markets/cournot", "markets.cournot:Cournot", "choose quantities, one price for all"),
+    ("markets/bertrand", "markets.bertrand:Bertrand", "choose prices of differentiated goods"),
+    ("markets/hotelling", "markets.hotelling:Hotelling", "choose prices at both ends of a street"),
+    ("commons/tullock", "commons.tullock:Tullock", "spend effort on a prize that one wins"),
+    ("commons/public-goods", "commons.public_goods:PublicGoods", "give to what all share"),
+    ("commons/common-pool", "commons.common_pool:CommonPool", "take from what all share"),
+):
+    register("game", _name, f"coopsim.games.{_target}", _summary)

@@ -1,0 +1,1 @@
+"""Contests and common goods: what one takes or gives is felt by all."""

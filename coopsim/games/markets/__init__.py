@@ -1,0 +1,1 @@
+"""Markets with few sellers: quantities, prices, places."""
