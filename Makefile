@@ -41,8 +41,9 @@ check: $(DEV) ## lint, format, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(DEV) ## measure the speed of simulation
+bench: $(DEV) ## measure the speed of play and of solvers
 	$(BIN)/python benchmarks/simulate.py
+	$(BIN)/python benchmarks/solvers.py
 
 docs: $(DOCS) ## build the manual into site/
 	$(BIN)/mkdocs build --strict

@@ -2,7 +2,7 @@
 
     python benchmarks/simulate.py                     all of it, in about a minute
     python benchmarks/simulate.py --quick             a rough answer in a few seconds
-    python benchmarks/simulate.py --out RESULTS.md    also as a page
+    python benchmarks/simulate.py --out RESULTS.md    also as a section of the page
 
 A step is one joint round of one copy of the game. All contenders play the same actions,
 drawn beforehand, and first have to pay the same. Repeats go round the contenders of a group
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import results
 from by_hand import HandWritten, scalar_round
 
 import coopsim
@@ -289,7 +290,7 @@ def floors(rows: list[dict[str, Any]]) -> str:
 def page(facts: dict[str, str], rows: list[dict[str, Any]], pay: float) -> str:
     """RESULTS.md."""
     told = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    return f"""# How fast play is
+    return f"""## How fast play is
 
 Made by `{" ".join(["python benchmarks/simulate.py", *sys.argv[1:]])}`; README.md says how.
 
@@ -311,7 +312,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter repeats")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--out", type=Path, help="also write a Markdown page here")
+    parser.add_argument("--out", type=Path, help="also write a section of this Markdown page")
     given = parser.parse_args()
     repeats, seconds = (3, 0.05) if given.quick else (9, 0.2)
     load, pay = _load(), check_pay()
@@ -328,7 +329,7 @@ def main() -> None:
     else:
         print(page(facts, rows, pay))
     if given.out:
-        given.out.write_text(page(facts, rows, pay), encoding="utf-8")
+        results.insert(given.out, "simulate", page(facts, rows, pay))
 
 
 if __name__ == "__main__":
