@@ -41,7 +41,7 @@ from coopsim.games.coopetition.repeated import Repeated
 # whole time slice whenever anything else runs; torch reads this when it is loaded, later
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-GAME = cast(Repeated, coopsim.make_game("coopetition/trust-dilemma"))
+GAME = cast(Repeated, coopsim.make_game("coopetition/trust-dilemma", formulation="gym-v1"))
 BATCHES = (64, 4_096, 65_536)
 FLOORS = {  # steps a second on two cores; below them a change has made play slower
     ("PettingZoo, coopsim's adapter", 1): 15_000,

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from coopsim.cli import text
-from coopsim.cli.options import Json, ScenarioName, Sets, load_scenario
+from coopsim.cli.options import Json, Sets, TargetName, load_target
 
 if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
 
 
-def check(scenario: ScenarioName, sets: Sets = None, as_json: Json = False) -> None:
-    """Validate a scenario and print it with every default."""
+def check(
+    target: TargetName,
+    sets: Sets = None,
+    concept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A concept to plan; can be repeated. For a game."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Validate a scenario and print it with every default; or plan the solution of a game.
+
+    For every concept: the solver that would be tried first and why, the size of the form, and
+    about how much memory it would take.
+    """
     from coopsim import yamlfile
 
-    loaded = load_scenario(scenario, sets)
+    loaded, is_game = load_target(target, sets)
+    if is_game:
+        _check_game(loaded, tuple(concept or ()), as_json)
+        return
     # a run plans every point before it writes anything; so does this
     points = sum(1 for _ in loaded.points())
     cells = points * len(loaded.seeds())
@@ -36,10 +53,24 @@ def check(scenario: ScenarioName, sets: Sets = None, as_json: Json = False) -> N
     text.show("", f"# {loaded.document.file}: no mistakes found", f"# hash {loaded.hash}")
     text.show(f"# {_counts(loaded, points)}", "# solved with:")
     rows = [
-        (plan["concept"], plan["method"] or "nothing", plan["problem"] or f"{plan['form']} form")
+        (plan["concept"], plan["method"] or "nothing", plan["problem"] or _cost(plan))
         for plan in plans
     ]
     text.show(*(f"#{line}" for line in text.table(("", "", ""), rows)))
+
+
+def _check_game(scenario: Scenario, asked: tuple[str, ...], as_json: bool) -> None:
+    """How a game would be solved, concept by concept."""
+    from coopsim.solvers.select import concepts
+
+    names = asked or tuple(concepts(scenario.point().game))
+    plans = [_plan(scenario, name) for name in names]
+    if as_json:
+        text.show_json({"game": scenario.title, "concepts": plans})
+        return
+    text.show(text.strong(scenario.title))
+    rows = [(p["concept"], p["method"] or "nothing", p["problem"] or _cost(p)) for p in plans]
+    text.show(*text.table(("", "", ""), rows))
 
 
 def _counts(scenario: Scenario, points: int) -> str:
@@ -55,10 +86,18 @@ def _counts(scenario: Scenario, points: int) -> str:
 def _plan(scenario: Scenario, concept: str) -> dict[str, Any]:
     """How a concept will be solved on the reference policy, or why it will not."""
     from coopsim.errors import NoSuchForm
-    from coopsim.solvers.select import plan
+    from coopsim.solvers.select import forecast
 
     try:
-        form, method = plan(scenario.point().game, concept, scenario.solve.methods.get(concept))
+        found = forecast(scenario.point().game, concept, scenario.solve.methods.get(concept))
     except NoSuchForm as error:
         return {"concept": concept, "method": None, "form": None, "problem": str(error)}
-    return {"concept": concept, "method": method, "form": form, "problem": None}
+    return {"concept": concept, **found, "problem": None}
+
+
+def _cost(plan: dict[str, Any]) -> str:
+    """The form, its size, the memory and the reason, in a line."""
+    from coopsim.solvers.sizes import in_words
+
+    memory = in_words(plan["bytes"])
+    return f"{plan['form']} form, {plan['size']}, {memory} of memory ({plan['reason']})"

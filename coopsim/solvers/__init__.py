@@ -60,6 +60,7 @@ register(
     "two players, constant sum: one linear programme, on request in fractions",
     problem="nash",
     form="normal",
+    space="program",
     suits="coopsim.solvers.zero_sum:suits",
 )
 register(
@@ -86,6 +87,7 @@ register(
     "complementary pivoting for two players: an equilibrium at the end of each label's path",
     problem="nash",
     form="normal",
+    space="tableau",
     suits="coopsim.solvers.lemke_howson:suits",
 )
 register(
@@ -104,6 +106,7 @@ register(
     "complementary pivoting along the paths of all labels of two players",
     problem="nash",
     form="normal",
+    space="tableau",
     suits="coopsim.solvers.lemke_howson:suits_all",
 )
 register(
@@ -293,6 +296,7 @@ for _name, _target, _problem, _summary in (
         _summary,
         problem=_problem,
         form="normal",
+        space="swaps" if _problem.endswith("correlated") else "",
         suits=f"coopsim.solvers.{_target.partition(':')[0]}:suits",
     )
 
@@ -377,6 +381,7 @@ for _name, _attribute, _summary, _suits in (
         _summary,
         problem="nash",
         form="extensive",
+        space={"sequence-form-lp": "sequences", "sequence-form-lcp": "pivots"}.get(_name, ""),
         **({"suits": f"coopsim.solvers.{_attribute.partition(':')[0]}:suits"} if _suits else {}),
     )
 

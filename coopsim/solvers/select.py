@@ -15,6 +15,7 @@ from coopsim import registry
 from coopsim.errors import NoSuchForm, UserError, nearest
 from coopsim.games.game import Game
 from coopsim.registry import Registration, load
+from coopsim.solvers import sizes
 from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
@@ -215,6 +216,29 @@ def plan(
     wanted: Concept = registry.lookup("concept", concept).load()
     choice = next(_choices(game, wanted, method, options, False))
     return choice.form.kind, choice.method.name
+
+
+def forecast(
+    game: Game | Form, concept: str, method: str | None = None, **options: Any
+) -> dict[str, Any]:
+    """What `solve` would try first, why, on how large a form, and the memory it would take.
+
+    Returns:
+        `form`, `method`, `reason`, `size` (in words), `bytes` (an estimate).
+
+    Raises:
+        NoSuchForm: the concept has no meaning for this game, or nothing solves it there.
+        UnknownName: no such concept or method.
+    """
+    wanted: Concept = registry.lookup("concept", concept).load()
+    choice = next(_choices(game, wanted, method, options, False))
+    return {
+        "form": choice.form.kind,
+        "method": choice.method.name,
+        "reason": choice.reason,
+        "size": sizes.described(choice.form),
+        "bytes": sizes.form_bytes(choice.form) + sizes.working_bytes(choice.form, choice.method),
+    }
 
 
 def concepts(game: Game | Form, every: bool = False) -> list[str]:

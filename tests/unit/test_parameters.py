@@ -84,7 +84,7 @@ def problem(data: dict[str, Any]) -> UserError:
         ({"count": float("nan")}, ("count",), ["a whole number"]),
         ({"inner": {"rate": float("inf")}}, ("inner", "rate"), ["finite"]),
         ({"concept": "nsh"}, ("concept",), ["unknown concept", "did you mean 'nash'?"]),
-        ({"concept": 3}, ("concept",), ["wrong type", "given: 3", "one of auto, "]),
+        ({"concept": 3}, ("concept",), ["wrong type", "given: 3", "one of agent qre, "]),
         ({"table": {"a.b": "x"}}, ("table", "a.b"), ["wrong type", "a number"]),
         ({"cuont": 1}, ("cuont",), ["unknown key", "did you mean 'count'?"]),
         ({"table": {"a": {1, 2}}}, (), ["not plain data"]),

@@ -35,6 +35,7 @@ _FAMILY = GameCard(
     title="PettingZoo environment",
     summary="The rules are the environment's own.",
     information="imperfect",
+    actions="discrete",
     chance=True,
     repeated=True,
 )

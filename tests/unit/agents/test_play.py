@@ -96,7 +96,7 @@ def test_what_is_recorded_is_what_replay_gives() -> None:
 
 def test_an_early_end_leaves_zeros_and_says_so() -> None:
     """Nobody contributes: trust is lost in three rounds, the rest pays nothing."""
-    game = make_game("trust-dilemma")
+    game = make_game("trust-dilemma", formulation="gym-v1")
     played = play(game, make_agent("constant", level=0.0), episodes=2)
     again = replay(game, np.zeros((100, 2)))
     assert played.lengths.tolist() == [again.lengths] * 2

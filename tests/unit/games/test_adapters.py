@@ -186,7 +186,8 @@ def test_chance_follows_the_seed_as_in_replay() -> None:
 
 
 def test_an_end_by_a_rule_is_a_termination() -> None:
-    steps = played(parallel_env(DILEMMA), np.full((100, 2, 1), 35.0))
+    env = parallel_env(DILEMMA, formulation="gym-v1")
+    steps = played(env, np.full((100, 2, 1), 35.0))
     assert len(steps) == 3
     for _, _, terminations, truncations, _ in steps[:-1]:
         assert not any(terminations.values())

@@ -102,7 +102,9 @@ def test_power_and_vulnerability(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", rows("trust_update_defaults"))
 def test_one_update_of_trust_and_reputation(row: dict[str, Any]) -> None:
-    game: Any = make_game("coopetition/repeated", interdependence=row["D"], baseline=35)
+    game: Any = make_game(
+        "coopetition/repeated", interdependence=row["D"], baseline=35, formulation="gym-v1"
+    )
     off = 1 - np.eye(2)
     before = dataclasses.replace(
         game.start(1), trust=(np.eye(2) + row["T"] * off)[None], damage=(row["R"] * off)[None]

@@ -211,7 +211,7 @@ def test_a_form_that_a_game_lacks_is_refused_with_those_it_has(kind: str, option
 
 
 def test_the_constant_form_pays_the_mean_over_the_horizon() -> None:
-    game = make_game("coopetition/trust-dilemma", horizon=5)
+    game = make_game("coopetition/trust-dilemma", horizon=5, formulation="gym-v1")
     form = game.form("constant")
     # below the baseline trust is gone after three rounds; the other two pay nothing
     state, total = game.start(1), np.zeros(2)

@@ -1,0 +1,1 @@
+"""Solutions of games as they are played over time: optima, equilibria, triggers."""
