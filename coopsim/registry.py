@@ -3,8 +3,9 @@
 A part registers its own content with one line each (see `coopsim/games/__init__.py`);
 other packages add theirs through the entry-point groups ``coopsim.games``,
 ``coopsim.environments``, ``coopsim.solvers``, ``coopsim.concepts``,
-``coopsim.certificates``, ``coopsim.agents``, ``coopsim.measures`` and ``coopsim.credit``,
-which are read on lookup only. Importing coopsim runs no plug-in.
+``coopsim.certificates``, ``coopsim.agents``, ``coopsim.measures``, ``coopsim.experiments``,
+``coopsim.rubrics`` and ``coopsim.credit``, which are read on lookup only. Importing coopsim
+runs no plug-in.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ KINDS = MappingProxyType(
         "certificate": "coopsim.solvers",
         "agent": "coopsim.agents",
         "measure": "coopsim.measure",
+        "experiment": "coopsim.measure",
+        "rubric": "coopsim.measure",
         "credit": "coopsim.agents.credit",
     }
 )

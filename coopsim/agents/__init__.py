@@ -25,3 +25,15 @@ register(
     "coopsim.agents.rational:BestResponse",
     "the best constant action against named opponents",
 )
+register(
+    "agent",
+    "grim",
+    "coopsim.agents.trigger:Grim",
+    "cooperates until somebody gives less than agreed, then punishes for ever",
+)
+register(
+    "agent",
+    "trust-threshold",
+    "coopsim.agents.trigger:TrustThreshold",
+    "cooperates as long as partners are trusted enough",
+)

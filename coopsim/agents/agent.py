@@ -54,7 +54,7 @@ class View:
         player: index of the player.
         turn: rounds played so far.
         observation: named arrays `[B, ...]` from the game.
-        low, high: bounds of the action, `[B]` (continuous games).
+        low, high: bounds of the action, `[B]` (continuous games; `[B, k]` where it has k numbers).
         memory: what the agent's `reset` or last decision left here.
         rng: the player's own random stream.
     """
@@ -73,7 +73,7 @@ class Decision:
     """An agent's answer to a view.
 
     Args:
-        action: `[B]`.
+        action: as the bounds of the view, `[B]` or `[B, k]`.
         memory: handed back in the next view.
         distribution: the action distribution behind the action, where the agent can state one.
         text: what a language model said, one entry an episode.

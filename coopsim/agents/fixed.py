@@ -31,9 +31,11 @@ class Constant(Agent):
 
     def check(self, rules: Rules, player: int) -> None:
         """The action must be allowed, unless the game brings it to the nearest one that is."""
+        if self.action is None:
+            return
         low, high = (float(side[player]) for side in action_bounds(rules.game))
         clips = getattr(rules.game, "clip", False)
-        if self.action is not None and not clips and not low <= self.action <= high:
+        if not clips and not low <= self.action <= high:
             raise UserError(
                 f"outside the actions of {rules.game.labels[player]}",
                 key="action",
@@ -64,7 +66,7 @@ class Random(Agent):
 
     def act(self, view: View) -> Decision:
         """One draw an episode."""
-        drawn = backend_of(view.low).asarray(view.rng.random(len(view.low)))
+        drawn = backend_of(view.low).asarray(view.rng.random(tuple(view.low.shape)))
         level = self.low + (self.high - self.low) * drawn
         return Decision(view.low + level * (view.high - view.low))
 

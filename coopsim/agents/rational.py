@@ -14,7 +14,7 @@ from coopsim import catalogue
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
 from coopsim.agents.catalogue import make_agent
 from coopsim.agents.response import best_constant_response as best_constant_response
-from coopsim.arrays import Float
+from coopsim.arrays import Float, backend_of
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError, nearest
 from coopsim.games.game import Game
 from coopsim.parameters import Names
@@ -28,7 +28,7 @@ class Equilibrium(Agent):
 
     Where there are several solutions, the one with the largest sum of values is played, by
     all seats alike. A solution whose certificate does not hold is not played: an error says
-    so. Only solutions in which a player chooses one number can be played so far.
+    so. Only solutions in which players choose numbers can be played so far.
     """
 
     concept: Annotated[str, Names("concept")] = "nash"
@@ -208,21 +208,32 @@ def solved(game: Game, concept: str, method: str | None, tol: float) -> Solution
 
 
 def part_of(solution: Solution, player: int) -> Float:
-    """A player's part of a solution, one number. Raises `CoopsimError` where there is none."""
+    """A player's part of a solution: its numbers `[k]`, or `[T, k]` where rounds differ.
+
+    Raises:
+        CoopsimError: it has none.
+    """
     if not solution.profile:
         raise CoopsimError(f"{solution.concept} has no profile to play: {solution.sentence}")
     part = solution.profile[player]
-    if solution.form != "continuous" or part.size != 1:
+    if solution.form == "dynamic":
+        return part[:, None]  # a row of numbers for each round
+    if solution.form != "continuous":
         raise CoopsimError(
-            f"{solution.concept} cannot be played: only solutions of continuous games with one "
-            "action a player can be, so far"
+            f"{solution.concept} cannot be played: only solutions of continuous games can be, so "
+            "far"
         )
     return part
 
 
 def play_part(view: View) -> Decision:
-    """The number in the memory, for every episode."""
-    return Decision(view.low * 0 + float(view.memory[0]), view.memory)
+    """The numbers in the memory (or the round's), for every episode."""
+    part = view.memory
+    if part.ndim == 2:
+        part = part[min(view.turn, len(part) - 1)]
+    if view.low.ndim == 1:
+        return Decision(view.low * 0 + float(part[0]), view.memory)
+    return Decision(view.low * 0 + backend_of(view.low).asarray(part), view.memory)
 
 
 def _opponent(name: str, rules: Rules) -> Agent:

@@ -91,7 +91,7 @@ def _earned(
     flat = np.ravel(actions)
     responder = _Candidates(np.repeat(flat, samples))
     filled = tuple(
-        responder if agent is None else _Shared(agent, len(flat)) if agent.random else agent
+        responder if agent is None else Shared(agent, len(flat)) if agent.random else agent
         for agent in seats
     )
     total = rollout(rules, filled, len(flat) * samples, seeds)
@@ -109,18 +109,20 @@ class _Candidates(Agent):
 
 
 @dataclass(frozen=True)
-class _Shared(Agent):
+class Shared(Agent):
     """Plays an agent in `copies` equal parts of the batch, each with the same draws."""
 
     agent: Agent
     copies: int
 
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Any:
+        """The agent's memory for each copy, with a stream of its own."""
         part = Role(role.player, role.name, role.batch // self.copies)
         streams = [copy.deepcopy(rng) for _ in range(self.copies)]
         return tuple((self.agent.reset(part, rules, stream), stream) for stream in streams)
 
     def act(self, view: View) -> Decision:
+        """Each copy's decision on its part of the episodes."""
         size = len(view.low) // self.copies
         decisions = [
             self.agent.act(_part(view, slice(first * size, (first + 1) * size), *held))

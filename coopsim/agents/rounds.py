@@ -22,7 +22,8 @@ def rounds(
     seeds: np.random.SeedSequence,
     backend: Backend = NUMPY,
 ) -> Iterator[tuple[Step, Array]]:
-    """Play until the horizon; yields each round's step and the actions `[B, n]` that led to it.
+    """Play until the horizon; yields each round's step and the actions that led to it,
+    `[B, n]`, or `[B, n, k]` where each player chooses k numbers.
 
     Player i draws from the i-th child of `seeds`, the game from the one after the last
     player's. Actions are those the game used: brought to the nearest bound where its rules
@@ -50,7 +51,7 @@ def rounds(
             memories[i] = decision.memory
             chosen.append(_allowed(decision.action, view, agent, rules, backend))
         # players first in memory, as game kernels like it
-        actions = backend.xp.stack(chosen).T
+        actions = backend.xp.stack(chosen).swapaxes(0, 1)
         step = game.step(state, actions)
         yield step, actions
         state = step.state
@@ -74,22 +75,22 @@ def rollout(
 
 
 def _bounds(rules: Rules, state: Any, player: int, backend: Backend) -> tuple[Array, Array]:
-    """The lowest and the highest action allowed in each episode, `[B]` each."""
+    """The lowest and the highest action allowed in each episode, `[B]` (or `[B, k]`) each."""
     legal = rules.game.legal(state, player)
-    if not isinstance(legal, tuple) or legal[0].shape[-1] != 1:
+    if not isinstance(legal, tuple):
         raise CoopsimError(
-            f"{rules.game.labels[player]} does not choose one number a round, which is all that "
+            f"{rules.game.labels[player]} does not choose numbers a round, which is all that "
             "agents can do so far"
         )
     # copies: torch takes no read-only arrays
-    low, high = (backend.asarray(np.array(to_numpy(side)))[:, 0] for side in legal)
-    return low, high
+    low, high = (backend.asarray(np.array(to_numpy(side))) for side in legal)
+    return (low[:, 0], high[:, 0]) if low.shape[1] == 1 else (low, high)
 
 
 def _allowed(action: Any, view: View, agent: Agent, rules: Rules, backend: Backend) -> Array:
-    """The action `[B]` as the game will use it; an error that names agent and round otherwise."""
+    """The action, `[B]` or `[B, k]`, as the game will use it; else an error that says who."""
     if getattr(action, "shape", None) != view.low.shape:
-        _refuse(agent, view, rules, f"has no shape [{len(view.low)}]")
+        _refuse(agent, view, rules, f"has no shape {list(view.low.shape)}")
     if bool(((action >= view.low) & (action <= view.high)).all()):
         return action
     xp = backend.xp

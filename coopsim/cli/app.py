@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from coopsim.cli import check, describe, list, new, report, run, schema, solve
+from coopsim.cli import check, describe, list, new, report, run, schema, solve, study
 from coopsim.errors import CoopsimError
 
 
@@ -67,6 +67,7 @@ def _coopsim(
 
 
 app.command("run")(run.run)
+app.command("study")(study.study)
 app.command("solve")(solve.solve)
 app.command("check")(check.check)
 app.command("list")(list.list_names)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from coopsim.cli import text
+from coopsim.cli import study, text
 from coopsim.cli.options import Json, Sets, TargetName, load_target
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def check(
     """
     from coopsim import yamlfile
 
+    if study.means_sweep(target):
+        study.check(target, sets, as_json)
+        return
     loaded, is_game = load_target(target, sets)
     if is_game:
         _check_game(loaded, tuple(concept or ()), as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from coopsim.cli import text
+from coopsim.cli import study, text
 from coopsim.cli.files import shown
 from coopsim.cli.options import Json
 from coopsim.errors import UnknownName
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from coopsim.catalogue import Entry
     from coopsim.registry import Registration
 
-_REGISTERED = ("concept", "solver", "measure")
+_REGISTERED = ("concept", "solver", "measure", "experiment", "rubric")
 
 
 def describe(
@@ -102,6 +103,10 @@ def _registered(item: Registration) -> dict[str, Any]:
             "about": inspect.getdoc(inspect.getmodule(loaded)) or "",
             "options": _options(loaded),
         }
+    elif item.kind == "experiment":
+        facts |= _experiment(loaded)
+    elif item.kind == "rubric":
+        facts |= _rubric(loaded)
     elif item.kind == "concept":
         facts |= {
             "meaning": loaded.meaning,
@@ -118,6 +123,37 @@ def _registered(item: Registration) -> dict[str, Any]:
             "standard": bool(item.tags.get("standard")),
         }
     return facts
+
+
+def _experiment(cls: Any) -> dict[str, Any]:
+    """An experiment's card, measures and parameters."""
+    from coopsim import parameters
+    from coopsim.scenario import reference
+
+    return {
+        **parameters.dump(cls.card),
+        "measures": dict(cls.measures),
+        "parameters": [dataclasses.asdict(row) | {"key": row.path} for row in reference.rows(cls)],
+    }
+
+
+def _rubric(held: Any) -> dict[str, Any]:
+    """A rubric's case, its points, and what they are given for."""
+    points: dict[str, float] = {}
+    for line in held.criteria:
+        points[line.kind] = points.get(line.kind, 0) + line.most
+    return {
+        "title": held.title,
+        "about": held.about,
+        "simulations": [variant.name for variant in held.variants],
+        "points": f"{sum(points.values()):g}",
+        "of which": {kind: f"{most:g}" for kind, most in points.items()},
+        "references": list(held.references),
+        "notes": [
+            f"{line.group}: {line.name}, {line.most:g} points, {line.kind}"
+            for line in held.criteria
+        ],
+    }
 
 
 def _options(solver: Any) -> dict[str, Any]:
@@ -140,6 +176,8 @@ def _solvers(problem: str) -> list[str]:
 def _scenario(path: Path) -> dict[str, Any]:
     from coopsim.scenario.load import load
 
+    if study.means_sweep(str(path)):
+        return _sweep(path)
     scenario = load(path)
     return {
         "kind": "scenario",
@@ -154,6 +192,24 @@ def _scenario(path: Path) -> dict[str, Any]:
         "concepts": list(scenario.solve.concepts),
         "measures": list(scenario.compare.measure),
         "hash": scenario.hash,
+    }
+
+
+def _sweep(path: Path) -> dict[str, Any]:
+    from coopsim.scenario.sweepfile import load_sweep
+
+    sweep = load_sweep(path)
+    return {
+        "kind": "sweep",
+        "name": sweep.name,
+        "file": sweep.document.file,
+        "title": sweep.title,
+        "description": sweep.description,
+        "experiment": sweep.resolved["experiment"]["use"],
+        "varied": {name: len(values) for name, values in sweep.axes.items()},
+        "configurations": sweep.count,
+        "targets": len(sweep.targets),
+        "hash": sweep.hash,
     }
 
 

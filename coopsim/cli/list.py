@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from coopsim.games.game import Game
     from coopsim.registry import Registration
 
-KINDS = ("games", "agents", "concepts", "solvers", "measures", "scenarios")
+KINDS = (
+    "games", "agents", "concepts", "solvers", "measures", "experiments", "rubrics", "scenarios",
+)  # fmt: skip
 _FITTING = ("agents", "concepts", "solvers", "measures")
 
 
@@ -28,7 +30,7 @@ def list_names(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List games, agents, concepts, solvers, measures and scenarios."""
+    """List games, agents, concepts, solvers, measures, experiments, rubrics, scenarios."""
     kinds = _kinds(kind, _FITTING if for_ is not None else KINDS)
     game = None if for_ is None else load_target(for_, None)[0].point().game
     found = {name: _named(name, game) for name in kinds}

@@ -14,6 +14,11 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder.")],
 ) -> None:
     """Make the report of a run folder again, and print its path."""
-    from coopsim.report.html import write
+    from coopsim.study.store import read_manifest
+
+    if "experiment" in (read_manifest(folder) or {}):
+        from coopsim.report.sweep_page import write
+    else:
+        from coopsim.report.html import write
 
     text.show(str(write(folder)))

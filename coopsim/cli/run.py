@@ -60,6 +60,7 @@ def run(
                 "hash": loaded.hash,
                 "solutions": done.solutions.to_dicts(),
                 "comparison": done.comparison.to_dicts(),
+                "rubrics": [case.to_dict() for case in done.rubrics],
             }
         )
     else:
@@ -83,6 +84,9 @@ def _show(done: Run) -> None:
     missed = lost.select("policy", "at", "concept").unique().height
     text.show(f"  {count - missed} of {text.plural(count, 'solution')} proved in all")
     text.show(*effects.lines(done.comparison, done.scenario, first.get("at", "{}")))
+    for case in done.rubrics:
+        text.show("", text.strong(f"Published rubric: {case.title}"))
+        text.show(*(f"  {card.variant}: {card.sentence()}" for card in case.cards))
 
 
 def _solutions(table: polars.DataFrame, place: dict[str, str]) -> list[dict[str, Any]]:

@@ -19,6 +19,18 @@ register(
 )
 register(
     "game",
+    "coopetition/appropriation",
+    "coopsim.games.coopetition.appropriation:Appropriation",
+    "contribute to a joint surplus and grab from it",
+)
+register(
+    "game",
+    "coopetition/market",
+    "coopsim.games.coopetition.market:Market",
+    "invest in a joint market and compete in it",
+)
+register(
+    "game",
     "matrix",
     "coopsim.games.classic.matrix:MatrixGame",
     "choose at once from finite lists, paid by a table",

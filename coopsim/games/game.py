@@ -47,8 +47,11 @@ class Game(parameters.Parameters, ABC):
     """
 
     card: ClassVar[GameCard]
-    common_view: ClassVar[bool] = False
-    """whether `observe` shows every player the same, so that one look serves all"""
+
+    @property
+    def common_view(self) -> bool:
+        """Whether `observe` shows every player the same, so that one look serves all."""
+        return False
 
     @property
     @abstractmethod
@@ -126,23 +129,52 @@ def action_bounds(game: Game) -> tuple[Float, Float]:
     low, high = np.empty(game.n), np.empty(game.n)
     for i, name in enumerate(game.labels):
         space: Any = game.action_space(i)
-        ends = [np.ravel(getattr(space, side, ())) for side in ("low", "high")]
-        if ends[0].size != 1 or not np.isfinite(ends).all():
+        ends = _ends(space)
+        if ends.shape != (2, 1):
             raise CoopsimError(
                 f"{name} does not choose one number from an interval but an element of {space}"
             )
-        low[i], high[i] = float(ends[0][0]), float(ends[1][0])
+        low[i], high[i] = float(ends[0, 0]), float(ends[1, 0])
     return low, high
+
+
+def action_limits(game: Game) -> tuple[Float, Float]:
+    """The lowest and the highest of all the numbers that players choose.
+
+    Returns:
+        Two arrays `[n]` where each player chooses one number, `[n, k]` where each chooses k.
+
+    Raises:
+        CoopsimError: a player does not choose numbers from intervals, or not as many as others.
+    """
+    sizes: list[Float] = []
+    for i, name in enumerate(game.labels):
+        space: Any = game.action_space(i)
+        sizes.append(_ends(space))
+        if sizes[i].size == 0 or sizes[i].shape != sizes[0].shape:
+            raise CoopsimError(
+                f"{name} does not choose one number from an interval, or as many numbers as "
+                f"{game.labels[0]}, but an element of {space}"
+            )
+    low, high = np.stack(sizes, axis=1)
+    return (low[:, 0], high[:, 0]) if low.shape[1] == 1 else (low, high)
+
+
+def _ends(space: Any) -> Float:
+    """The bounds of a space, `[2, k]`; nothing, `[2, 0]`, where it has no finite ones."""
+    ends = [np.ravel(getattr(space, side, ())) for side in ("low", "high")]
+    whole = ends[0].size == ends[1].size and np.isfinite(ends).all()
+    return np.array(ends, dtype=np.float64) if whole else np.empty((2, 0))
 
 
 def checked_actions(
     actions: Float, low: Float, high: Float, labels: tuple[str, ...], *, clip: bool
 ) -> Float:
-    """Actions `[..., n]` as the game will use them.
+    """Actions `[..., n]` (or `[..., n, k]`) as the game will use them.
 
     Args:
-        actions: what was asked for, `[..., n]`, any leading axes (batch, step).
-        low, high: bounds of each player's action, `[n]`.
+        actions: what was asked for, any leading axes (batch, step).
+        low, high: bounds of each player's action, `[n]` or `[n, k]`.
         labels: the players' names, for messages.
         clip: whether the game's rules bring values outside the bounds to the nearest bound.
 
@@ -157,10 +189,10 @@ def checked_actions(
         problem = "is outside the action space"
     if bad.any():
         where = tuple(int(i[0]) for i in np.nonzero(bad))
-        player = where[-1]
-        place = f" in round {where[-2]}" if len(where) > 1 else ""
+        own = where[-low.ndim :]
+        place = f" in round {where[-low.ndim - 1]}" if len(where) > low.ndim else ""
         raise InvalidAction(
-            f"action {actions[where]} of {labels[player]}{place} {problem}; "
-            f"allowed: {low[player]:g} to {high[player]:g}"
+            f"action {actions[where]} of {labels[own[0]]}{place} {problem}; "
+            f"allowed: {low[own]:g} to {high[own]:g}"
         )
     return np.clip(actions, low, high) if clip else actions

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from coopsim import seeding
 from coopsim.arrays import Float
 from coopsim.errors import InvalidAction
-from coopsim.games.game import Game, action_bounds, checked_actions
+from coopsim.games.game import Game, action_limits, checked_actions
 
 if TYPE_CHECKING:
     import polars
@@ -24,7 +24,7 @@ class Trajectories:
 
     Args:
         players: names, in order.
-        actions: `[B, T, n]`, as the game used them.
+        actions: `[B, T, n]`, as the game used them; `[B, T, n, k]` where players choose k numbers.
         payoffs: `[B, T, n]`, in payoff units a round.
         alive: `[B, T]`, whether round t was played (an episode can end early; the other
             arrays hold zeros after its end).
@@ -57,19 +57,23 @@ class Trajectories:
         return np.asarray(self.alive.sum(-1))
 
     def to_frame(self) -> polars.DataFrame:
-        """One row a decision: episode, round, player, action, payoff."""
+        """One row a decision: episode, round, player, action (or action 1 to k), payoff."""
         import polars
 
         batched = self.alive.ndim == 2
         alive = self.alive if batched else self.alive[None]
         episode, turn, player = np.nonzero(np.repeat(alive[..., None], len(self.players), -1))
         where = (episode, turn, player) if batched else (turn, player)
+        chosen = self.actions[where]
+        numbers = {"action": chosen}
+        if chosen.ndim > 1:
+            numbers = {f"action {place + 1}": part for place, part in enumerate(chosen.T)}
         return polars.DataFrame(
             {
                 "episode": episode,
                 "round": turn,
                 "player": np.asarray(self.players)[player],
-                "action": self.actions[where],
+                **numbers,
                 "payoff": self.payoffs[where],
             }
         )
@@ -114,7 +118,8 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
 
     Args:
         game: any game.
-        actions: `[T, n]`, or `[B, T, n]` for several episodes at once, T at most the horizon.
+        actions: `[T, n]`, or `[B, T, n]` for several episodes at once, T at most the horizon;
+            with a last axis `[..., k]` where each player chooses k numbers.
         seed: seed of what the game itself draws, if anything.
 
     Returns:
@@ -125,12 +130,15 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
             does not allow; the message names the player and the round.
     """
     given = np.asarray(actions, dtype=float)
-    batch = given if given.ndim == 3 else given[None]
-    if given.ndim not in (2, 3) or batch.shape[-1] != game.n or batch.shape[1] == 0:
-        raise InvalidAction(f"actions must have shape [T, {game.n}], not {list(given.shape)}")
+    low, high = action_limits(game)
+    several = given.ndim == low.ndim + 2
+    batch = given if several else given[None]
+    fits = several or given.ndim == low.ndim + 1
+    if not fits or batch.shape[2:] != low.shape or batch.shape[1] == 0:
+        wanted = ", ".join(map(str, ("T", *low.shape)))
+        raise InvalidAction(f"actions must have shape [{wanted}], not {list(given.shape)}")
     if batch.shape[1] > game.rounds:
         raise InvalidAction(f"{batch.shape[1]} rounds were given; the horizon is {game.rounds}")
-    low, high = action_bounds(game)
     batch = checked_actions(batch, low, high, game.labels, clip=getattr(game, "clip", False))
     state = game.start(len(batch), seeding.generator(seed, "replay"))
     recorder = Recorder(game, len(batch))
@@ -141,7 +149,7 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
         if not recorder.alive.any():
             break
     played = recorder.trajectories()
-    if given.ndim == 3:
+    if several:
         return played
     return Trajectories(
         players=played.players,

@@ -38,3 +38,40 @@ for _name, _attribute, _summary, _tags in (
     ("length", "LENGTH", "rounds played before an episode ended", {}),
 ):
     register("measure", _name, f"coopsim.measure.measures:{_attribute}", _summary, **_tags)
+
+for _name, _target, _summary in (
+    (
+        "coopetition/form-targets",
+        "tr1:FormTargets",
+        "TR-1: logarithmic against power value on the joint venture, Monte Carlo",
+    ),
+    (
+        "coopetition/trust-targets",
+        "tr2:TrustTargets",
+        "TR-2: loss and recovery of trust",
+    ),
+    (
+        "coopetition/loyalty-targets",
+        "tr3:LoyaltyTargets",
+        "TR-3: effort in a loyal team",
+    ),
+    (
+        "coopetition/reciprocity-targets",
+        "tr4:ReciprocityTargets",
+        "TR-4: answers to cooperation and defection",
+    ),
+    (
+        "coopetition/audit",
+        "contributions:ContributionAudit",
+        "who gains by contributing otherwise than everybody else",
+    ),
+):
+    register("experiment", _name, f"coopsim.measure.targets.{_target}", _summary)
+
+for _name, _module, _summary in (
+    ("samsung-sony", "samsung_sony", "TR-1: the Samsung-Sony joint venture, 60 points"),
+    ("renault-nissan", "renault_nissan", "TR-2: the Renault-Nissan alliance, 60 points"),
+    ("apache", "apache", "TR-3: the Apache HTTP server project, 60 points"),
+    ("app-store", "app_store", "TR-4: the Apple iOS App Store, 51 points"),
+):
+    register("rubric", _name, f"coopsim.measure.rubrics.{_module}:RUBRIC", _summary)

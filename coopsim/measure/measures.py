@@ -167,6 +167,8 @@ def _final_trust(played: Played) -> Rows:
     trust = played.trajectories["trust"]
     last = trust[np.arange(len(trust)), played.trajectories.lengths - 1]
     n = played.game.n
+    if last.shape[1] < n:  # kept once where all trust alike
+        return {("final trust", GROUP): float(last.mean())}
     return {("final trust", GROUP): float(((last.sum((1, 2)) - n) / (n * (n - 1))).mean())}
 
 

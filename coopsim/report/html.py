@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coopsim.report import equilibria, panels, results, sections, summary, sweeps
+from coopsim.report import cases, equilibria, network, panels, results, sections, summary, sweeps
 from coopsim.report.facts import Facts
 from coopsim.report.grid import Table
 from coopsim.report.numerals import short
@@ -41,7 +41,7 @@ def render(run: Run) -> str:
     """The report on a run as HTML."""
     facts = Facts(run)
     return (
-        _environment()
+        environment()
         .get_template(_TEMPLATE)
         .render(
             facts=facts,
@@ -53,6 +53,9 @@ def render(run: Run) -> str:
             sections=sections,
             equilibria=equilibria,
             results=results,
+            cases=cases,
+            network=network,
+            network_figure=network.figure(facts),
             **_figures(facts),
         )
     )
@@ -88,7 +91,8 @@ def _figures(facts: Facts) -> dict[str, Any]:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """How the templates of this folder are filled in."""
     import jinja2
 
     made = jinja2.Environment(

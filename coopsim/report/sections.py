@@ -19,13 +19,14 @@ MOST_NAMES = 12
 """How many names (of players, of seeds) are spelt out."""
 
 _FILES = ("manifest.json", "scenario.yaml", "solutions.parquet", "measures.parquet",
-          "comparison.parquet")  # fmt: skip
+          "comparison.parquet", "rubrics.json")  # fmt: skip
 _CONTENTS = (
     "versions, machine, times, seeds and counts",
     "the scenario with every default written out; it can be run again",
     "all solutions, one row a policy, sweep point, concept and player",
     "all measures of agents (by seed) and of theory, one value a row",
     "each policy against the reference, as predicted and as shown",
+    "published rubrics, item by item",
 )
 
 

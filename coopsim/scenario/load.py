@@ -39,7 +39,7 @@ def load(
         scenario = Scenario("scenario", _document(source))
     else:
         path = find(str(source))
-        document = dataclasses.replace(yamlfile.read(path), file=_shown(path))
+        document = dataclasses.replace(yamlfile.read(path), file=shown(path))
         scenario = Scenario(path.stem, document, path)
     catalogue.check_format(scenario.document)
     with scenario.placed():
@@ -60,7 +60,7 @@ def find(name: str) -> Path:
     return path
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """The path as messages show it: from the working directory, if it lies below."""
     inside = path.is_absolute() and path.is_relative_to(Path.cwd())
     return str(path.relative_to(Path.cwd()) if inside else path)

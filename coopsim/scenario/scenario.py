@@ -101,6 +101,7 @@ class Scenario:
             given.measure or standard,
             given.confidence,
             given.resamples,
+            given.rubric,
         )
 
     @functools.cached_property

@@ -15,6 +15,7 @@ Seeds = Annotated[int, Ge(1)] | Annotated[tuple[Annotated[int, Ge(0)], ...], Min
 Concept = Annotated[str, Names("concept")]
 Method = Annotated[str, Names("solver", ("auto",))]
 Measure = Annotated[str, Names("measure")]
+Rubric = Annotated[str, Names("rubric")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Study(Parameters):
     def __post_init__(self) -> None:
         """Refuse a seed or a value that is there twice: one cell would be counted as two."""
         if isinstance(self.seeds, tuple):
-            _refuse_twice(self.seeds, ("seeds",))
+            refuse_twice(self.seeds, ("seeds",))
         for path, values in self.vary.items():
-            _refuse_twice(values, ("vary", path))
+            refuse_twice(values, ("vary", path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Compare(Parameters):
     """level of the bootstrap intervals over seeds"""
     resamples: Annotated[int, Ge(100)] = 2000
     """bootstrap resamples"""
+    rubric: tuple[Rubric, ...] = ()
+    """published rubrics of case studies to score item by item (`coopsim list rubrics`)"""
 
 
 SECTIONS = {"study": Study, "solve": Solve, "compare": Compare}
@@ -89,7 +92,8 @@ STATUS_QUO = "status quo"
 """The policy of a scenario that names none."""
 
 
-def _refuse_twice(values: Sequence[Any], path: tuple[str, ...]) -> None:
+def refuse_twice(values: Sequence[Any], path: tuple[str, ...]) -> None:
+    """Refuse a list with equal items. Raises `UserError`, pointing at the second below `path`."""
     for place, value in enumerate(values):
         if value in values[:place]:
             error = UserError("is there twice", given=value, allowed="each value once")

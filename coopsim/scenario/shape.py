@@ -19,6 +19,12 @@ def check(data: Mapping[str, Any]) -> None:
             given=data["use"],
             allowed="a game: {use: NAME} section",
         )
+    if "game" not in data and "experiment" in data:
+        raise place.at(
+            "this is a sweep of an experiment, not a scenario",
+            ("experiment",),
+            allowed="coopsim study, which runs it; or a game: {use: NAME} section",
+        )
     for key in data:
         if key not in KEYS:
             raise place.at(

@@ -5,6 +5,7 @@ used. A method says which problem it solves on which form; `select.py` picks by 
 """
 
 from coopsim.registry import register
+from coopsim.solvers.dynamic.methods import register_all as _methods_over_time
 from coopsim.solvers.group_methods import register_all as _group_methods
 
 for _name, _attribute, _summary in (
@@ -387,6 +388,9 @@ for _name, _attribute, _summary, _suits in (
 
 # coalitions, bargaining, stochastic games, crowds, one-sided information
 _group_methods()
+
+# games as they are played over their horizon
+_methods_over_time()
 
 # trees: sampled regrets, last iterates, growing tables, mediators
 for _name, _target, _summary in (

@@ -10,6 +10,7 @@ import numpy as np
 
 from coopsim.solvers.certificate import Form, Profile, check_profile
 from coopsim.solvers.concepts import Concept
+from coopsim.solvers.numeric import within
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 _ROUNDING = 1e-12  # relative: differences below this are 0 in floating point
@@ -110,12 +111,20 @@ def refused(game: Any, concept: str, method: str | None, sentence: str) -> Solut
 
 
 def _status(proof: Certificate, tol: float, found: Found) -> tuple[Status, str]:
-    if proof.residual > tol:
+    if not _within(proof, tol):
         cut = "" if found.finished else "; the search was cut short"
         return Status.BUDGET, f"not within {tol:g}: the {proof.kind} is {proof.residual:.3g}{cut}"
     exact = proof.exact and proof.relative <= _ROUNDING
     status = Status.EXACT if exact else Status.CONVERGED
     return status, f"{proof.kind} {proof.residual:.2g} by {proof.checked_by}"
+
+
+def _within(proof: Certificate, tol: float) -> bool:
+    """Whether a residual is within the tolerance, or within the rounding of the payoffs."""
+    if proof.residual == 0 or (tol > 0 and proof.relative <= _ROUNDING):
+        return True
+    span = proof.residual / proof.relative
+    return proof.residual <= within(tol, span)
 
 
 def _ranked(items: list[Solution]) -> list[Solution]:

@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers.numeric import within
 from coopsim.solvers.solution import Found
 
 _MOST = 1000  # profiles handed back; each is certified
+_WORK = 20_000_000  # payoffs that may be read to certify them all
 
 
 def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = None) -> Found:
@@ -16,20 +18,21 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
 
     Args:
         form: the game.
-        tol: a player may be this far from its best response, in payoff units.
+        tol: a player may be this far from its best response, in payoff units; see `within`.
         deadline: not needed; the work is one pass.
 
     Cost: n passes over the tensor. At most 1,000 equilibria are handed back.
     """
-    stable = _stable(form, tol)
+    span = max(float(np.ptp(own)) for own in form.payoffs)
+    stable = _stable(form, within(tol, span))
     welfare = form.payoffs.sum(0)[stable]
     profiles = np.argwhere(stable)[np.argsort(-welfare, kind="stable")]
     return Found(
-        profiles=_mixed(form, profiles),
+        profiles=_mixed(form, profiles[: _most(form)]),
         sentence=f"{stable.size} pure profiles looked at, {len(profiles)} of them stable"
-        f"{_cut(profiles)}; mixed equilibria were not searched",
+        f"{_cut(form, profiles)}; mixed equilibria were not searched",
         stats={"profiles": stable.size},
-        finished=len(profiles) <= _MOST,
+        finished=len(profiles) <= _most(form),
     )
 
 
@@ -75,12 +78,12 @@ def solve_optimum(form: NormalForm, *, tol: float = 1e-8, deadline: float | None
     profiles = profiles[np.argsort(-welfare[tied], kind="stable")]
     alone = all(int(tied.sum(axis).max()) == 1 for axis in range(form.n))
     return Found(
-        profiles=_mixed(form, profiles),
+        profiles=_mixed(form, profiles[: _most(form)]),
         sentence=f"{welfare.size} pure profiles looked at; {len(profiles)} with this sum"
-        f"{_cut(profiles)}",
+        f"{_cut(form, profiles)}",
         stats={"profiles": welfare.size},
-        finished=len(profiles) <= _MOST,
-        exhaustive=alone and len(profiles) <= _MOST,
+        finished=len(profiles) <= _most(form),
+        exhaustive=alone and len(profiles) <= _most(form),
     )
 
 
@@ -99,9 +102,15 @@ def _mixed(
     """Pure profiles `[S, n]` as one distribution a player."""
     eyes = [np.eye(size) for size in form.shape]
     return tuple(
-        tuple(eye[a] for eye, a in zip(eyes, profile, strict=True)) for profile in profiles[:_MOST]
+        tuple(eye[a] for eye, a in zip(eyes, profile, strict=True)) for profile in profiles
     )
 
 
-def _cut(profiles: npt.NDArray[np.int64]) -> str:
-    return f" (the first {_MOST} are given)" if len(profiles) > _MOST else ""
+def _most(form: NormalForm) -> int:
+    """How many profiles are handed back: each is certified by a pass over the payoffs."""
+    return max(1, min(_MOST, _WORK // form.payoffs.size))
+
+
+def _cut(form: NormalForm, profiles: npt.NDArray[np.int64]) -> str:
+    most = _most(form)
+    return f" (the first {most} are given)" if len(profiles) > most else ""

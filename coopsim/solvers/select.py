@@ -21,6 +21,7 @@ from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
+from coopsim.solvers.starts import begun
 
 DEFAULT_TOL = 1e-8
 _GRID = "points"  # the option of a continuous game's normal form: values of each action
@@ -97,7 +98,8 @@ def solve(
         )
         return cast(Solution, many)
     wanted: Concept = registry.lookup("concept", concept).load()
-    asked = {key: value for key, value in options.items() if (key, value) != ("objective", None)}
+    # an objective of None is the concept's own, which methods without objectives have, too
+    asked = {k: v for k, v in options.items() if not (k == "objective" and v is None)}
     answered = _first_proved(
         game, wanted, method, asked, tol=tol, deadline=deadline, began=began, everything=all
     )
@@ -170,7 +172,9 @@ def _run(
     given = {key: value for key, value in asked.items() if key in taken}
     # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
     with np.errstate(all="ignore"):
-        found: Found = run(choice.form, tol=tol, deadline=left, **given)
+        found: Found = begun(
+            wanted.problem, choice.form, run(choice.form, tol=tol, deadline=left, **given)
+        )
         return answer(
             choice.form,
             wanted,
@@ -413,6 +417,10 @@ def _accepts(concept: Concept, kind: str) -> tuple[str, ...]:
 
 
 def _check_numbers(tol: float, deadline: float | None) -> None:
+    for key, number in (("tol", tol), ("deadline", deadline)):
+        optional = key == "deadline" and number is None
+        if not optional and (isinstance(number, bool) or not isinstance(number, int | float)):
+            raise UserError("no number", key=key, given=number, allowed="0 or more")
     if not (math.isfinite(tol) and tol >= 0):
         raise UserError("no tolerance", key="tol", given=tol, allowed="0 or more payoff units")
     if deadline is not None and not (math.isfinite(deadline) and deadline >= 0):

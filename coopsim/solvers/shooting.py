@@ -66,7 +66,7 @@ def solve(form: SealedBidForm, *, tol: float = 1e-8, deadline: float | None = No
             # what was found with a coarse integration may be off by its error
             wider = 8 * apart * ceiling
             low, high = max(shot.floor, low - wider), min(ceiling, high + wider)
-    if low > shot.floor:
+    if low > shot.floor and not clock.over:
         profile = shot.bid_functions(low, high)
     else:  # no time for a single curve that reaches the lowest bid
         share = (form.n - 1) / form.n

@@ -153,8 +153,9 @@ def _check_size(form: NormalForm, largest: int) -> None:
     m, k = form.shape
     pairs = sum(math.comb(m, size) * math.comb(k, size) for size in range(1, largest + 1))
     if pairs > _MOST or max(m, k) > _BITS:
+        number = f"{pairs:.2g}" if pairs < 10**300 else "over 1e+300"  # no float beyond
         raise NoSuchForm(
-            f"support-enumeration would look at {pairs:.2g} pairs of supports of up to {largest} "
+            f"support-enumeration would look at {number} pairs of supports of up to {largest} "
             f"actions in a {m} x {k} game (the limits are {_MOST:.0g} pairs and {_BITS} actions "
             f"a player): set max_support lower, or use lemke-howson"
         )

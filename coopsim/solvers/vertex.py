@@ -129,9 +129,10 @@ def _check_size(form: NormalForm) -> None:
     bound = max(_bounds(form))
     if bound > _MOST:
         m, k = form.shape
+        number = f"{bound:.2g}" if bound < 10**300 else "over 1e+300"  # no float beyond
         raise NoSuchForm(
             f"vertex-enumeration looks at every vertex of the best-response polytopes, of which "
-            f"a {m} x {k} game can have {bound:.2g} (the limit is {_MOST:.0g}); lemke-howson "
+            f"a {m} x {k} game can have {number} (the limit is {_MOST:.0g}); lemke-howson "
             f"finds single equilibria of games of this size"
         )
 

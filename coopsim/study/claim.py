@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from coopsim import yamlfile
 from coopsim.errors import UserError
-from coopsim.scenario.load import Scenario
 from coopsim.study import files, lock
-from coopsim.study.store import REPORT, SCENARIO, TABLES, RunFolder, read_manifest
+from coopsim.study.store import (
+    REPORT,
+    RUBRICS,
+    SCENARIO,
+    SWEEP_TABLES,
+    TABLES,
+    RunFolder,
+    read_manifest,
+)
+
+
+class Resolved(Protocol):
+    """What a run folder holds the results of: a scenario or a sweep."""
+
+    @property
+    def resolved(self) -> Mapping[str, Any]:
+        """The file with every default."""
+
+    @property
+    def hash(self) -> str:
+        """Of everything that decides results."""
 
 
 @contextmanager
 def claimed(
-    path: Path, scenario: Scenario, *, fresh: bool = False, parents: bool = False
+    path: Path, scenario: Resolved, *, fresh: bool = False, parents: bool = False
 ) -> Iterator[RunFolder]:
     """A run folder that is this process's to write while the context lasts.
 
@@ -72,7 +92,7 @@ def _clear(folder: RunFolder) -> None:
 
     The manifest stays until it is replaced, so that a folder cleared halfway is still known.
     """
-    names = [REPORT, *(folder.table(name).name for name in TABLES)]
+    names = [REPORT, RUBRICS, *(folder.table(name).name for name in (*TABLES, *SWEEP_TABLES))]
     gone = [folder.path / name for name in names]
     for place, suffix in (("points", ".json"), ("cells", ".parquet")):
         gone += (folder.path / place).glob(f"*{suffix}")

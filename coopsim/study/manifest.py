@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from coopsim.scenario.load import Scenario
+from coopsim.scenario.sweepfile import Sweep
 from coopsim.study.plan import Plan
 from coopsim.study.store import FORMAT, RunFolder, read_manifest
 
@@ -19,23 +20,42 @@ def begin(
     folder: RunFolder, scenario: Scenario, plan: Plan, *, workers: int = 1, fresh: bool = False
 ) -> None:
     """Note that a run begins; unless it starts afresh, those before it stay on record."""
+    counts = {
+        "policies": len(scenario.policies),
+        "points": len(plan.points),
+        "cells": len(plan.cells),
+    }
+    _begin(folder, scenario, list(scenario.seeds()), counts, workers, fresh)
+
+
+def begin_sweep(
+    folder: RunFolder, sweep: Sweep, blocks: int, *, workers: int = 1, fresh: bool = False
+) -> None:
+    """The same for a sweep, whose manifest says `experiment`."""
+    used = sweep.resolved["experiment"]["use"]
+    counts = {"configurations": sweep.count, "cells": blocks}
+    _begin(folder, sweep, [], counts, workers, fresh, {"experiment": used})
+
+
+def _begin(
+    folder: RunFolder,
+    source: Scenario | Sweep,
+    seeds: list[int],
+    counts: dict[str, int],
+    workers: int,
+    fresh: bool,
+    more: dict[str, Any] | None = None,
+) -> None:
     before = None if fresh else read_manifest(folder.path)
     runs = [*(before["runs"] if before else []), _run(workers)]
     folder.write_manifest(
         {
             "format": FORMAT,
             "coopsim": _version("coopsim"),
-            "scenario": {
-                "name": scenario.name,
-                "title": scenario.title,
-                "hash": scenario.hash,
-            },
-            "seeds": list(scenario.seeds()),
-            "counts": {
-                "policies": len(scenario.policies),
-                "points": len(plan.points),
-                "cells": len(plan.cells),
-            },
+            "scenario": {"name": source.name, "title": source.title, "hash": source.hash},
+            **(more or {}),
+            "seeds": seeds,
+            "counts": counts,
             "complete": False,
             "runs": runs,
         }

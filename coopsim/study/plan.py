@@ -48,6 +48,20 @@ class CellTask:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockTask:
+    """Measures of some configurations of a sweep.
+
+    Args:
+        key: hash of all that determines the result.
+        start, stop: the first configuration, and the one after the last.
+    """
+
+    key: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a study has to do."""
 

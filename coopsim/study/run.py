@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coopsim.scenario.load import Scenario, load
+from coopsim.study import cases
 from coopsim.study.runner import run_study
 from coopsim.study.store import REPORT, SCENARIO, RunFolder
 
 if TYPE_CHECKING:
     import polars
+
+    from coopsim.measure.rubrics.assessment import Assessment
 
 RUNS = "runs"
 """Folder, below the working directory, for runs that are given none."""
@@ -53,6 +56,11 @@ class Run:
     def comparison(self) -> polars.DataFrame:
         """Each policy's effect against the reference, as predicted and as shown."""
         return RunFolder(self.folder).read_table("comparison")
+
+    @functools.cached_property
+    def rubrics(self) -> tuple[Assessment, ...]:
+        """The published rubrics that the scenario names, item by item."""
+        return cases.held(RunFolder(self.folder), self.scenario)
 
     @property
     def manifest(self) -> dict[str, Any]:

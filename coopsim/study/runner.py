@@ -14,14 +14,15 @@ from typing import Any, TypeVar
 from coopsim.errors import CoopsimError, Interrupted, UserError
 from coopsim.hashing import canonical
 from coopsim.scenario.load import Scenario
-from coopsim.study import claim, manifest, process, store, worker
-from coopsim.study.plan import CellTask, Plan, PointTask, make_plan
+from coopsim.study import cases, claim, manifest, process, store, worker
+from coopsim.study.plan import BlockTask, CellTask, Plan, PointTask, make_plan
 from coopsim.study.progress import Progress
 from coopsim.study.store import RunFolder
 
-_GIVE_UP = 10  # failures after which the rest is not tried
+GIVE_UP = 10
+"""Failures after which the rest is not tried."""
 
-Task = TypeVar("Task", PointTask, CellTask)
+Task = TypeVar("Task", PointTask, CellTask, BlockTask)
 
 
 def run_study(
@@ -49,7 +50,7 @@ def run_study(
         Interrupted: Ctrl-C; what is finished is kept.
         CoopsimError: a cell failed; the others' results are kept.
     """
-    _require_workers(workers)
+    require_workers(workers)
     plan = make_plan(scenario)
     with claim.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
         try:
@@ -84,6 +85,7 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
     tables = (pl.concat([solutions for solutions, _ in pairs]), whole, compared)
     for name, frame in zip(store.TABLES, tables, strict=True):
         folder.write_table(name, frame, scenario.hash)
+    cases.keep(folder, scenario)
 
 
 class _Study:
@@ -114,7 +116,7 @@ class _Study:
         ready = [task for task in plan.cells if task.point in solved]
         cells = self._phase("cells", worker.play, job, ready, played)
         if self.failures:
-            raise _failed(self.failures, _kept(folder, plan))
+            raise failed(self.failures, _kept(folder, plan))
         write_tables(folder, self.scenario, plan)
         manifest.finish(folder, points_run=points, cells_run=cells)
 
@@ -130,21 +132,21 @@ class _Study:
         missing = [task for task in tasks if task.key not in done]
         self.progress.start(label, len(tasks), len(tasks) - len(missing))
         try:
-            with closing(_each(function, job, missing, self.workers)) as outcomes:
+            with closing(each(function, job, missing, self.workers)) as outcomes:
                 for key, failure in outcomes:
                     if failure is None:
                         done.add(key)
                     else:
                         self.failures.append(failure)
                     self.progress.advance()
-                    if len(self.failures) >= _GIVE_UP:
-                        raise _failed(self.failures, _kept(self.folder, self.plan))
+                    if len(self.failures) >= GIVE_UP:
+                        raise failed(self.failures, _kept(self.folder, self.plan))
         finally:
             self.progress.stop()
         return len(missing)
 
 
-def _each(
+def each(
     function: Callable[[worker.Job, Task], worker.Outcome],
     job: worker.Job,
     tasks: Sequence[Task],
@@ -178,7 +180,8 @@ def _each(
         ) from None
 
 
-def _require_workers(workers: Any) -> None:
+def require_workers(workers: Any) -> None:
+    """Refuse what is no number of processes. Raises `UserError`."""
     if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
         raise UserError("not a number of workers", key="workers", given=workers, allowed="1, 2 …")
 
@@ -189,7 +192,7 @@ def _kept(folder: RunFolder, plan: Plan) -> str:
     return f"{done} of {len(plan.cells)} cells done and kept in {folder.path}"
 
 
-def _failed(failures: Sequence[worker.Failure], kept: str) -> CoopsimError:
+def failed(failures: Sequence[worker.Failure], kept: str) -> CoopsimError:
     """The first failure as an error; the others' number."""
     first = failures[0]
     others = f" ({len(failures) - 1} more failed)" if len(failures) > 1 else ""
@@ -202,7 +205,9 @@ def _failed(failures: Sequence[worker.Failure], kept: str) -> CoopsimError:
     return error
 
 
-def _where(task: PointTask | CellTask) -> str:
+def _where(task: PointTask | CellTask | BlockTask) -> str:
+    if isinstance(task, BlockTask):
+        return f"block (configurations {task.start + 1} to {task.stop})"
     parts = [f"policy {task.policy}"]
     if task.at:
         parts.append(f"at {canonical(dict(task.at))}")

@@ -7,7 +7,13 @@
     solutions.parquet     all solutions, one row a player
     measures.parquet      all measures, of agents and of theory
     comparison.parquet    each policy against the reference
+    rubrics.json          published rubrics, item by item, where the scenario names some
     report.html           the report
+
+A sweep of an experiment keeps its blocks under cells/, and in place of the three tables
+
+    configurations.parquet  every configuration with its measures, in the order of the grid
+    targets.parquet         statistics of the measures against thresholds and published figures
 
 A key is the hash of what determines a result, so resuming means running the keys that are
 missing. The tables hold nothing that differs between machines, moments or worker counts.
@@ -31,7 +37,9 @@ if TYPE_CHECKING:
 
 FORMAT = "coopsim run 1"
 TABLES = ("solutions", "measures", "comparison")
+SWEEP_TABLES = ("configurations", "targets")
 MANIFEST, SCENARIO, REPORT = "manifest.json", "scenario.yaml", "report.html"
+RUBRICS = "rubrics.json"
 
 _log = logging.getLogger("coopsim")
 
@@ -55,7 +63,7 @@ class RunFolder:
         return self.path / "cells" / f"{key}.parquet"
 
     def table(self, name: str) -> Path:
-        """The file of one of `TABLES`."""
+        """The file of one of `TABLES` or `SWEEP_TABLES`."""
         return self.path / f"{name}.parquet"
 
     @property
@@ -91,11 +99,11 @@ class RunFolder:
         return frame
 
     def write_table(self, name: str, frame: polars.DataFrame, scenario_hash: str) -> None:
-        """Keep one of `TABLES`."""
+        """Keep one of the tables."""
         files.write(self.table(name), files.pack_table(frame, scenario_hash))
 
     def read_table(self, name: str) -> polars.DataFrame:
-        """One of `TABLES`. Raises `UserError` where the run is not finished or it is damaged."""
+        """One of the tables. Raises `UserError` where the run is not finished or it is damaged."""
         path = self.table(name)
         if not path.is_file():
             raise UserError(
@@ -109,6 +117,14 @@ class RunFolder:
                 f"damaged: {error}", file=str(path),
                 allowed="the same `coopsim run` again, which makes it anew",
             ) from None  # fmt: skip
+
+    def write_rubrics(self, found: Any, scenario_hash: str) -> None:
+        """Keep the assessments of rubrics, as plain data."""
+        files.write(self.path / RUBRICS, files.pack_json(found, scenario_hash))
+
+    def read_rubrics(self, scenario_hash: str) -> Any:
+        """The assessments of rubrics. Raises `Damaged`, also where there are none."""
+        return _read(self.path / RUBRICS, scenario_hash, files.unpack_json)
 
     def usable_points(self, keys: Iterable[str]) -> set[str]:
         """The points that are there; a damaged one is set aside, with a warning."""

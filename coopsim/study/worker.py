@@ -16,7 +16,8 @@ from typing import Any
 
 from coopsim.errors import CoopsimError
 from coopsim.scenario.load import Scenario
-from coopsim.study.plan import CellTask, PointTask
+from coopsim.scenario.sweepfile import Sweep
+from coopsim.study.plan import BlockTask, CellTask, PointTask
 from coopsim.study.process import one_thread
 from coopsim.study.store import RunFolder
 
@@ -27,7 +28,7 @@ class Job:
 
     Args:
         folder: the run folder.
-        scenario: the pickled `Scenario`.
+        scenario: the pickled `Scenario`, or `Sweep`.
         token: differs between studies, so that nothing is remembered from one to the next.
     """
 
@@ -47,7 +48,7 @@ class Failure:
         exit_code: what the command line ends with.
     """
 
-    task: PointTask | CellTask
+    task: PointTask | CellTask | BlockTask
     problem: str
     trace: str
     exit_code: int
@@ -81,7 +82,19 @@ def play(job: Job, task: CellTask) -> Outcome:
     return _tried(work, task)
 
 
-def _tried(work: Callable[[], None], task: PointTask | CellTask) -> Outcome:
+def measure(job: Job, task: BlockTask) -> Outcome:
+    """Measure a block of a sweep and keep the result."""
+
+    def work() -> None:
+        from coopsim.study.block import run_block
+
+        frame = run_block(_sweep(job), task)
+        RunFolder(Path(job.folder)).write_cell(task.key, frame)
+
+    return _tried(work, task)
+
+
+def _tried(work: Callable[[], None], task: PointTask | CellTask | BlockTask) -> Outcome:
     try:
         with one_thread():
             work()
@@ -96,6 +109,12 @@ def _tried(work: Callable[[], None], task: PointTask | CellTask) -> Outcome:
 @functools.lru_cache(maxsize=4)
 def _scenario(job: Job) -> Scenario:
     made: Scenario = pickle.loads(job.scenario)
+    return made
+
+
+@functools.lru_cache(maxsize=4)
+def _sweep(job: Job) -> Sweep:
+    made: Sweep = pickle.loads(job.scenario)
     return made
 
 

@@ -274,6 +274,7 @@ def test_list_shows_a_broken_file_and_goes_on(cli, tmp_path: Path) -> None:
         ("nash", ["concept nash", "best-response-newton"]),
         ("best-response-newton", ["solver best-response-newton", "nash on continuous", "starts"]),
         ("price of anarchy", ["measure price of anarchy", "ratio"]),
+        ("app-store", ["rubric app-store", "constant: 17, cannot fail: 5", "phase timing"]),
     ],
 )
 def test_describe(name: str, parts: list[str], cli) -> None:
@@ -359,7 +360,7 @@ def test_run_json_is_one_object(cli, small: Path) -> None:
     said = cli("run", "small.yaml", "--no-report", "--out", "here", "--json")
     assert said.code == 0, said.err
     data = json.loads(said.out)
-    assert set(data) == {"folder", "report", "hash", "solutions", "comparison"}
+    assert set(data) == {"folder", "report", "hash", "solutions", "comparison", "rubrics"}
     assert data["folder"] == "here"
     assert data["hash"] == load(small).hash
     assert {row["policy"] for row in data["solutions"]} == {"status quo", "more synergy"}

@@ -14,7 +14,10 @@ from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.card import GameCard
 from coopsim.games.conformance.case import Case
 
-_FORMS = ("normal", "extensive", "continuous", "markov", "bayesian", "principal", "constant")
+_FORMS = (
+    *("normal", "extensive", "continuous", "markov", "bayesian", "principal", "constant"),
+    *("dynamic", "trust"),
+)
 _PARAMETERS = 100  # numbers that are changed in turn to see whether the hash follows
 # a continuous game's normal form is a grid, which grows as a power of the players
 _GRID_PLAYERS = 4

@@ -90,3 +90,36 @@ def power(d: Float) -> Float:
 def vulnerability(d: Float) -> Float:
     """Vulnerability of each player `[n]`: what it depends on over 1 + what depends on it."""
     return np.asarray(d.sum(1) / (1 + d.sum(0)))
+
+
+def asymmetry(d: Float) -> Float:
+    """D_ij - D_ji for each pair `[n, n]`: above 0 where i depends more on j than j on i."""
+    return np.asarray(d - d.T)
+
+
+def symmetric(n: int, level: float) -> Float:
+    """D `[n, n]` of players who depend on one another alike."""
+    return level * (1 - np.eye(n))
+
+
+def dyad(weak: float = 0.85, strong: float = 0.35) -> Float:
+    """D `[2, 2]` of a strong player (0) and a weak one (1).
+
+    Args:
+        weak: what the weak depends on the strong, D_10.
+        strong: what the strong depends on the weak, D_01.
+    """
+    return np.array([[0.0, strong], [weak, 0.0]])
+
+
+def hub_spoke(spokes: int, hub: float = 0.3, spoke: float = 0.8) -> Float:
+    """D `[spokes + 1, spokes + 1]` of a hub (0) and players tied to it alone.
+
+    Args:
+        spokes: how many.
+        hub: what the hub depends on each of them.
+        spoke: what each of them depends on the hub.
+    """
+    d = np.zeros((spokes + 1, spokes + 1))
+    d[0, 1:], d[1:, 0] = hub, spoke
+    return d

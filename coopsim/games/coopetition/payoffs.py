@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval, MinLen
@@ -51,8 +51,6 @@ class Coopetition(Game):
     reward: Mode | tuple[Mode, ...] = "integrated"
     """what a player is paid: its private payoff, its integrated utility, or the group's mean"""
 
-    common_view: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         """Check what ranges cannot say. Raises `UserError` naming the key."""
         for name in ("endowments", "shares", "reward"):
@@ -92,6 +90,11 @@ class Coopetition(Game):
     def dependence(self) -> Float:
         """D as an array `[n, n]` with zero diagonal."""
         return self.matrix(self.interdependence)
+
+    @property
+    def common_view(self) -> bool:
+        """All see all contributions."""
+        return True
 
     def matrix(self, given: Any) -> Float:
         """D `[n, n]` from a number, rows, or dependencies. Raises `UserError`."""

@@ -19,6 +19,7 @@ from coopsim.arrays import NUMPY, Array, Backend, Float, PerBackend
 from coopsim.errors import UserError
 from coopsim.games.card import GameCard
 from coopsim.games.classic.cards import FoundCard
+from coopsim.games.coopetition.overtime import fits_trust, marks, trust_form
 from coopsim.games.coopetition.parts.agreement import Agreement
 from coopsim.games.coopetition.parts.coalition import Coalition
 from coopsim.games.coopetition.parts.ending import Ending
@@ -29,7 +30,7 @@ from coopsim.games.coopetition.parts.reciprocity import Reciprocity
 from coopsim.games.coopetition.parts.standing import Standing
 from coopsim.games.coopetition.parts.team import Team
 from coopsim.games.coopetition.parts.timeline import Phase, Shock, check_phases, shock_table
-from coopsim.games.coopetition.payoffs import Coopetition, per_player
+from coopsim.games.coopetition.payoffs import Coopetition, per_player, private_payoffs
 from coopsim.games.coopetition.round import (
     Constants,
     RepeatedState,
@@ -39,8 +40,7 @@ from coopsim.games.coopetition.round import (
 )
 from coopsim.games.coopetition.sight import Sight, look, told
 from coopsim.games.coopetition.trust import TrustRule
-from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.dynamic import dynamic_form
 from coopsim.games.game import Step
 
 _CARD = GameCard(
@@ -53,7 +53,7 @@ _CARD = GameCard(
         "count."
     ),
     repeated=True,
-    forms=("continuous", "normal", "constant"),
+    forms=("continuous", "normal", "constant", "dynamic"),
     references=(
         "arXiv:2510.18802 (TR-1), equations 1, 5-8, 11, 13",
         "arXiv:2510.24909 (TR-2), equations 6-9",
@@ -110,7 +110,6 @@ class Repeated(Coopetition):
     """whether actions outside 0 to the endowment are brought to the nearest bound"""
 
     card: ClassVar[GameCard] = cast(GameCard, FoundCard(_CARD))
-    common_view: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Check what ranges cannot say."""
@@ -129,6 +128,24 @@ class Repeated(Coopetition):
     def rounds(self) -> int:
         """The horizon."""
         return self.horizon
+
+    @property
+    def common_view(self) -> bool:
+        """Everybody sees the same where everybody sees everything."""
+        return self.sight == "full"
+
+    @property
+    def noun(self) -> str:
+        """What players choose besides their contribution, in a word; nothing here."""
+        return ""
+
+    def about(self, value: float) -> str:
+        """Such a choice, as words that follow a player's name."""
+        return ""
+
+    def rule(self) -> str:
+        """What such a choice does, in a sentence."""
+        return ""
 
     @functools.cached_property
     def expected(self) -> Float:
@@ -166,7 +183,7 @@ class Repeated(Coopetition):
         """Private payoffs `[n, ...]`: TR-1's, or what the team pays."""
         if self.team is not None and self.graded:
             return self.team.private(a, endowment)
-        return super().private(a, surplus, endowment, xp)
+        return private_payoffs(a, endowment, surplus, self.value, xp)
 
     def beyond(self, a: Array, private: Array) -> Array | None:
         """The utility of loyalty at its start, `[n, ...]`, for the stage game."""
@@ -177,14 +194,27 @@ class Repeated(Coopetition):
             a, private, min(rule.initial, rule.cap), rule.benefit, rule.tolerance
         )
 
-    def form(self, kind: str, **options: Any) -> ContinuousForm | NormalForm:
-        """As `Coopetition.form`; a hidden complementarity counts by its mean, which is exact.
+    def form(self, kind: str, **options: Any) -> Any:
+        """As `Coopetition.form`, and the game as it is played over its horizon.
 
-        Payoffs are linear in gamma, and trust does not depend on it.
+        Args:
+            kind: also "dynamic": whole sequences of actions (`discount`, 1 where not said);
+                and "trust": strategies that look at trust and reputation (two players whose
+                state is no more than that; `discount`, and `endless=True` for play without a
+                last round).
+            options: of the form.
+
+        A hidden complementarity counts by its mean, which is exact for actions that do not
+        depend on it: payoffs are linear in gamma, and trust does not depend on it.
         """
-        if self.hidden is not None and kind == "constant":
+        if self.hidden is not None and kind in ("constant", "dynamic"):
             known = replace(self, hidden=None, gamma=self.complementarity)
             return known.form(kind, **options)
+        if kind == "dynamic" and set(options) <= {"discount"}:
+            low, high = np.zeros(self.n), np.array(self.endowment)
+            return dynamic_form(self, low, high, marks=marks(self), **options)
+        if kind == "trust" and set(options) <= {"discount", "endless"}:
+            return trust_form(self, **options)
         return super().form(kind, **options)
 
     def start(
@@ -208,6 +238,8 @@ class Repeated(Coopetition):
             "reputation_damage": state.damage,
             "private_payoff": state.private,
         }
+        if not state.more:
+            return shown
         kept = {name: value for name, value in state.more.items() if not name.startswith("past_")}
         return {**shown, **kept}
 
@@ -225,6 +257,7 @@ class Repeated(Coopetition):
         """The family's card; a hidden complementarity is chance, and partial sight hides."""
         return replace(
             _CARD,
+            forms=(*_CARD.forms, "trust") if not fits_trust(self) else _CARD.forms,
             chance=self.hidden is not None,
             information="perfect"
             if self.sight == "full" and self.hidden is None

@@ -7,13 +7,22 @@ payoffs gated by the *new* trust and reputation, then the other parts in their o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coopsim.arrays import Array, Backend, Float, add_up, batch_first, batch_last, namespace
+from coopsim.arrays import (
+    Array,
+    Backend,
+    Float,
+    add_up,
+    at_least,
+    batch_first,
+    batch_last,
+    namespace,
+)
 from coopsim.games.coopetition.parts.part import Now, Setting
 from coopsim.games.coopetition.parts.timeline import shock_table
 from coopsim.games.coopetition.payoffs import paid, per_player
@@ -62,15 +71,11 @@ class Constants:
     zero: Array
     one: Array
     setting: Setting
-    backend: Backend
+    parts: Mapping[str, Array]
     share: Array
     phases: Phases | None
     shocks: tuple[Array, Array, Array] | None
     endings: tuple[tuple[Array | None, float | None, float | None], ...]
-
-    def column(self, values: Float) -> Array:
-        """Parameters `[...]` as an array `[..., 1]` of the backend."""
-        return self.backend.asarray(np.asarray(values, dtype=np.float64)[..., None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Phases:
         gamma, dependence, expected: `[P + 1]`, `[P + 1, n, n]`, `[P + 1, n]`.
         trust, damage: what is set where a phase begins, `[P + 1]`, and whether it is.
         erode: the trust rule's erosion under each phase's dependence, `[P + 1, n, n]`.
+        own: 1 where a player looks at itself, `[n, n]` (`[1, n]` of zeros where all trust alike).
     """
 
     starts: Array
@@ -93,6 +99,7 @@ class Phases:
     damage: Array
     sets_damage: Array
     erode: Array
+    own: Array
 
 
 def compact(game: Repeated) -> bool:
@@ -103,8 +110,22 @@ def compact(game: Repeated) -> bool:
     return bool(game.n >= COMPACT and np.ptp(d) == 0 and not special and not by_phase)
 
 
-def play_round(game: Repeated, known: Constants, state: RepeatedState, actions: Array) -> Step:
-    """The next state and what is paid; see the module's docstring for the order of events."""
+def play_round(
+    game: Repeated,
+    known: Constants,
+    state: RepeatedState,
+    actions: Array,
+    earned: Callable[[Array, Array, Array, Any], Array] | None = None,
+) -> Step:
+    """The next state and what is paid; see the module's docstring for the order of events.
+
+    Args:
+        game: the game.
+        known: its parameters as arrays.
+        state: before the round.
+        actions: contributions, `[B, n]`.
+        earned: private payoffs in place of the game's own, where they depend on more.
+    """
     xp = namespace(actions)
     # players first and batch last from here to the end of the round
     a = batch_last(actions)
@@ -112,7 +133,7 @@ def play_round(game: Repeated, known: Constants, state: RepeatedState, actions: 
         fixed, level, shift = (part[_round(state, known, xp)].T for part in known.shocks)
         a = xp.where(fixed > 0, level, a) + shift
     if game.clip:
-        a = xp.minimum(xp.maximum(a, known.zero), known.endowment)
+        a = xp.minimum(at_least(a, known.zero), known.endowment)
     trust, damage, gate = state.trust, state.damage, known.dependence
     surplus, expected, rates = known.surplus, known.expected, known.rates
     turn = state.turn + known.one
@@ -134,13 +155,11 @@ def play_round(game: Repeated, known: Constants, state: RepeatedState, actions: 
             done = done | _ended(new_trust, pairs, below, reaches)
         trust, damage = batch_first(new_trust), batch_first(new_damage)
         after = new_trust
-    private = game.private(a, surplus, known.endowment, xp)
+    private = (earned or game.private)(a, surplus, known.endowment, xp)
     if not game.parts:
         payoffs = paid(private, gate, game.reward, xp)
-        if game.team is not None:
-            payoffs = paid(private, gate, game.reward, xp, game.beyond(a, private))
         return Step(RepeatedState(a.T, trust, damage, private.T, turn, state.more), payoffs.T, done)
-    now = Now(xp, a, a / known.endowment, after, turn, private, known.column)
+    now = Now(xp, a, a / known.endowment, after, turn, private, known.parts)
     held = {name: batch_last(values) for name, values in state.more.items()}
     payoffs = paid(private, gate, game.reward, xp, _beyond(game, known.setting, now, held))
     for part in game.parts:
@@ -179,8 +198,11 @@ def _phase(known: Constants, state: RepeatedState, place: Array, xp: Any) -> tup
     if rates is not None:
         rates = dataclasses.replace(rates, erode=batch_last(phases.erode[place]))
         first = (state.turn == phases.starts[xp.maximum(place - 1, place * 0)]) & (place > 0)
-        trust = _reset(xp, trust, first & phases.sets_trust[place], phases.trust[place], 1.0)
-        damage = _reset(xp, damage, first & phases.sets_damage[place], phases.damage[place], 0.0)
+        own = phases.own
+        sets = first & phases.sets_trust[place]
+        trust = _reset(xp, trust, sets, phases.trust[place], own, 1.0)
+        sets = first & phases.sets_damage[place]
+        damage = _reset(xp, damage, sets, phases.damage[place], own, 0.0)
     return (
         known.share * phases.gamma[place],
         phases.expected[place].T,
@@ -191,13 +213,9 @@ def _phase(known: Constants, state: RepeatedState, place: Array, xp: Any) -> tup
     )
 
 
-def _reset(xp: Any, values: Array, where: Array, level: Array, own: float) -> Array:
+def _reset(xp: Any, values: Array, where: Array, level: Array, own: Array, self_: float) -> Array:
     """Trust or damage `[B, k, n]` set to a level in some episodes; the diagonal stays."""
-    k, n = values.shape[1:]
-    new = values * 0 + level[:, None, None]
-    if k == n:
-        eye = xp.asarray(np.eye(n, dtype=bool), device=values.device)
-        new = xp.where(eye, new * 0 + own, new)
+    new = level[:, None, None] * (1 - own) + self_ * own
     return xp.where(where[:, None, None], new, values)
 
 
@@ -225,13 +243,13 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
         erode = rule.erode * (1 + rule.amplify * d) * off
         rates = TrustRates(
             gain=column(rule.sensitivity / scale),
-            build=column(rule.build * off),
+            build=backend.asarray(rule.build),
             erode=column(erode),
             damage=column(rule.damage * off),
             stay=backend.asarray(1 - rule.forget),
+            zero=backend.asarray(0),
             overshoots=bool(erode.max() > 1 or game.phases),
             pairs=column(np.ones(off.shape)),
-            zero=backend.asarray(0),
             one=backend.asarray(1),
         )
     setting = Setting(game.endowment, game.expected, game.dependence, game.graded, game.horizon)
@@ -250,7 +268,11 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
         zero=backend.asarray(0),
         one=backend.asarray(1),
         setting=setting,
-        backend=backend,
+        parts={
+            name: column(values)
+            for part in game.parts
+            for name, values in part.constants(setting).items()
+        },
         share=column(game.share),
         phases=_phases(game, backend) if game.phases else None,
         shocks=shocks,
@@ -290,6 +312,7 @@ def _phases(game: Repeated, backend: Backend) -> Phases:
         damage=backend.asarray(np.nan_to_num(levels["damage"])),
         sets_damage=backend.asarray(np.isfinite(levels["damage"]).astype(float)) > 0,
         erode=backend.asarray(erode),
+        own=backend.asarray(1 - off),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
-from coopsim.arrays import Array
+from coopsim.arrays import Array, at_least
 from coopsim.parameters import Parameters
 
 Share = Annotated[float, Ge(0), Le(1)]
@@ -42,18 +42,20 @@ class TrustRule(Parameters):
 
 @dataclass(frozen=True, slots=True)
 class TrustRates:
-    """The rule's rates as arrays, with zero diagonals so that self-trust never moves.
+    """The rule's rates as arrays, with zero diagonals so that self-trust never falls.
+
+    Nor can it rise: it is 1, and the damage that would cap it 0.
 
     Args:
         gain: factor in front of the deviation from the baseline, `[n, 1]`.
-        build: `[n, n, 1]`.
+        build: a number without axes.
         erode: `[n, n, 1]`, the amplification by interdependence included.
         damage: `[n, n, 1]`.
         stay: share of the damage that a round without a bad signal leaves.
         overshoots: whether one bad signal can destroy more trust than there is (`erode` above 1).
         pairs: ones, `[n, n, 1]`.
-        zero, one: the numbers. As arrays without axes these three cost one episode's round
-            half of what they cost as Python numbers.
+        zero, one: the numbers. As arrays without axes these cost one episode's round half of
+            what they cost as Python numbers, and `stay` too.
     """
 
     gain: Array
@@ -78,20 +80,22 @@ class TrustRates:
         the new damage acts on the next round.
         """
         signal = xp.tanh(self.gain * deviation)
+        # one episode: looking for the fastest way costs more than it saves
+        limit = at_least
         if trust.shape[-1] == 1:
-            # one episode: broadcasting to pairs once costs less than four times below
-            signal = signal * self.pairs
-        up = xp.maximum(signal, self.zero)
+            # and broadcasting to pairs once costs less than four times below
+            signal, limit = signal * self.pairs, xp.maximum
+        up = limit(signal, self.zero)
         down = up - signal
         ceiling = self.one - harm
         # where trust stands above the ceiling this pulls it down at most to the ceiling, which
         # the minimum does anyway: build and up are at most 1
         moved = trust + self.build * up * (ceiling - trust) - self.erode * down * trust
         if self.overshoots:
-            moved = xp.maximum(moved, self.zero)
+            moved = limit(moved, self.zero)
         new_trust = xp.minimum(moved, ceiling)
         # 1 where j fell short, else `stay`
-        kept = xp.maximum(xp.sign(down), self.stay)
+        kept = limit(xp.sign(down), self.stay)
         # stays in [0, 1] by itself: damage and down are at most 1
         new_harm = harm * kept + self.damage * down * ceiling
         return new_trust, new_harm

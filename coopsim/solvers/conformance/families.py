@@ -17,6 +17,7 @@ from coopsim.solvers.conformance import (
     joint,
     mediated,
     opposed,
+    overtime,
     tables,
     trees,
 )
@@ -67,6 +68,7 @@ FAMILIES: dict[tuple[str, str], tuple[Family, ...]] = {
     ("nash", "bayesian"): (incomplete.dominant_types,),
     ("nash", "sealed bid"): (incomplete.first_price, incomplete.first_price_power),
     **groups.FAMILIES,
+    **overtime.FAMILIES,
 }
 """What there are trials of: the problem and the kind of form, and the families of games."""
 

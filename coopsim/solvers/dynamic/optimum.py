@@ -80,7 +80,7 @@ def solve(
     best = max(ends, key=goal.value)
     if len(begins) > 1:
         best = climb(goal, best, clock, tol, rounds)
-    sequence = _apart(goal, best, clock, np.random.default_rng(seed))
+    sequence = _apart(goal, best, clock, tol, np.random.default_rng(seed))
     return Found(
         profiles=(form.split(sequence),),
         sentence=f"{len(begins)} starts improved through {form.horizon} rounds"
@@ -105,9 +105,7 @@ def best_constant(goal: Objective, clock: Clock) -> Float:
     return np.repeat(found.profiles[0][0][None], horizon, axis=0)
 
 
-def _starts(
-    goal: Objective, constant: Float, count: int, rng: np.random.Generator
-) -> list[Float]:
+def _starts(goal: Objective, constant: Float, count: int, rng: np.random.Generator) -> list[Float]:
     """The best of many candidates that lie apart; the best constant first."""
     shape, span = constant.shape, goal.top - goal.low
     horizon, k = shape
@@ -143,10 +141,12 @@ def _myopic(goal: Objective, constant: Float) -> Float:
         trial[:, -1, :] = best
         trial[:, -1, place] = grid
         best[place] = grid[int(goal.values(trial).argmax())]
-    return best
+    return np.asarray(best)
 
 
-def _apart(goal: Objective, best: Float, clock: Clock, rng: np.random.Generator) -> Float:
+def _apart(
+    goal: Objective, best: Float, clock: Clock, tol: float, rng: np.random.Generator
+) -> Float:
     """The sequence `[T, n]`, after a try at unlike actions of players who are alike."""
     form, sequence = goal.form, goal.expand(best)
     if all(len(group) == 1 for group in goal.groups) or form.n * form.horizon > _FULL * 5:
@@ -154,10 +154,10 @@ def _apart(goal: Objective, best: Float, clock: Clock, rng: np.random.Generator)
     each = objective(form, goal.weights, [(i,) for i in range(form.n)], gradient=goal.gradient)
     value = each.value(sequence)
     nudged = sequence + 0.02 * each.width * rng.standard_normal(sequence.shape)
-    end = smooth(each, np.clip(nudged, each.low, each.top), clock, 20)
+    end = smooth(each, np.clip(nudged, each.low, each.top), clock, tol, 20)
     if form.n * form.horizon <= _FULL:
         sequence, value = segments(each, sequence, value, clock, 1)
-        end, reached = polish(each, end, each.value(end), clock, 20)
+        end, reached = polish(each, end, each.value(end), clock, tol, 20)
     else:
         reached = each.value(end)
     return end if reached > value else sequence

@@ -7,6 +7,8 @@ find what gradients cannot see: thresholds, ends, last rounds.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -170,18 +172,29 @@ def climb(goal: Objective, x: Float, clock: Clock, tol: float, rounds: int = 6) 
         before = best
         rough = goal.coarse()
         if turn == 0 and int(rough.blocks.max()) + 1 < goal.form.horizon:
-            knots = smooth(rough, rough.collect(goal.expand(x)), clock, 30)
+            knots = smooth(rough, rough.collect(goal.expand(x)), clock, tol, 30)
             x, best = _better(goal, x, best, knots[rough.blocks])
         x, best = segments(goal, x, best, clock)
-        x, best = _better(goal, x, best, smooth(goal, x, clock, 15 if turn == 0 else 40))
-        x, best = polish(goal, x, best, clock)
+        x, best = _better(goal, x, best, smooth(goal, x, clock, tol, 15 if turn == 0 else 40))
+        x, best = polish(goal, x, best, clock, tol)
         if best - before <= tol:
             break
     return x
 
 
-def smooth(goal: Objective, x: Float, clock: Clock, iterations: int) -> Float:
-    """Where L-BFGS-B gets from `x` `[K, k]`, following gradients inside the bounds."""
+def sketch(goal: Objective, x: Float, clock: Clock, tol: float) -> Float:
+    """Knots `[T, k]` above `x` by blocks of rounds and segments of time only: a quick look."""
+    rough, best = goal.coarse(), goal.value(x)
+    knots = smooth(rough, rough.collect(goal.expand(x)), clock, tol, 30)
+    x, best = _better(goal, x, best, knots[rough.blocks])
+    return segments(goal, x, best, clock, 2)[0]
+
+
+def smooth(goal: Objective, x: Float, clock: Clock, tol: float, iterations: int) -> Float:
+    """Where L-BFGS-B gets from `x` `[K, k]`, following gradients inside the bounds.
+
+    It stops where an iteration gains less than a hundredth of `tol`.
+    """
     from scipy.optimize import minimize
 
     best: list[tuple[float, Float]] = [(-np.inf, x)]
@@ -199,13 +212,12 @@ def smooth(goal: Objective, x: Float, clock: Clock, iterations: int) -> Float:
 
     first: dict[str, float] = {}
     start = np.clip((x - goal.low) / goal.width, 0, 1).ravel()
-    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-15, "gtol": 1e-13}
-    try:
+    least = max(1e-15, 0.01 * tol / max(1.0, abs(goal.value(x))))
+    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": least, "gtol": 1e-13}
+    with contextlib.suppress(TimeoutError):
         minimize(
             falls, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * x.size, options=options
         )
-    except TimeoutError:
-        pass
     return np.clip(best[0][1], goal.low, goal.top)
 
 
@@ -226,7 +238,7 @@ def segments(
 
 
 def polish(
-    goal: Objective, x: Float, best: float, clock: Clock, rounds: int = 60
+    goal: Objective, x: Float, best: float, clock: Clock, tol: float, rounds: int = 60
 ) -> tuple[Float, float]:
     """`x` `[T, k]` after steps of all rounds at once, each by its own curvature.
 
@@ -235,7 +247,7 @@ def polish(
     """
     reach = 0.05
     for _ in range(rounds):
-        if reach < 1e-6 or clock.over:
+        if reach < 3e-6 or clock.over:
             break
         trial, up, down = goal.moved(x, reach * goal.width)
         found = goal.values(trial)
@@ -246,14 +258,12 @@ def polish(
         gain = values[place] - best
         if gain > 0:
             x, best = np.clip(steps[place], goal.low, goal.top), float(values[place])
-        if gain <= 1e-9 * abs(best) * reach:
-            reach *= 0.25
+        if gain <= max(1e-9 * abs(best) * reach, 0.1 * tol):
+            reach *= 0.2
     return x, best
 
 
-def _proposals(
-    x: Float, best: float, up: Float, down: Float, higher: Float, lower: Float
-) -> Float:
+def _proposals(x: Float, best: float, up: Float, down: Float, higher: Float, lower: Float) -> Float:
     """Joint moves to try, `[P, T, k]`: by curvature, to better neighbours, and the best alone."""
     rise, fall = higher - best, lower - best
     right, left = up - x, x - down
@@ -271,7 +281,8 @@ def _proposals(
     alone = np.zeros((8, x.size))
     order = np.argsort(-gain)[:8]
     alone[np.arange(len(order)), order] = winner.ravel()[order]
-    return x + np.concatenate([np.stack(moves), alone.reshape(-1, *x.shape)])
+    moved = np.concatenate([np.stack(moves), alone.reshape(-1, *x.shape)])
+    return np.asarray(x + moved)
 
 
 def _rewritten(goal: Objective, x: Float) -> Iterator[Float]:
@@ -303,8 +314,8 @@ def _windows(horizon: int) -> list[tuple[int, int]]:
     for size in (1, 2, 3, 5, 8, 13, 21, 34, 55):
         if size < horizon:
             found += [(horizon - size, horizon), (0, size)]
-    cuts = np.linspace(0, horizon, 5).astype(int)
-    found += [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if a < b]
+    cuts = np.linspace(0, horizon, 5).astype(int).tolist()
+    found += [(a, b) for a, b in itertools.pairwise(cuts) if a < b]
     return list(dict.fromkeys(found))
 
 

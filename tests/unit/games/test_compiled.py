@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from coopsim import make_game
 from coopsim.arrays import NUMPY, Backend, to_numpy
 from coopsim.errors import CoopsimError
+from coopsim.games.conformance.states import leaves
 from coopsim.games.game import Game
 
 torch = pytest.importorskip("torch")
@@ -33,8 +33,8 @@ def played(step: Any, game: Game, backend: Backend) -> dict[str, list[np.ndarray
         actions[rng.random(actions.shape) < 0.2] = 40.0
         got = step(state, backend.asarray(actions))
         state = got.state
-        for field in dataclasses.fields(state):
-            rows.setdefault(field.name, []).append(to_numpy(getattr(state, field.name)))
+        for name, value in leaves(state):
+            rows.setdefault(name, []).append(to_numpy(value))
         rows.setdefault("payoffs", []).append(to_numpy(got.payoffs))
         rows.setdefault("done", []).append(to_numpy(got.done))
     return rows
@@ -56,6 +56,20 @@ def test_equals_the_definition_on_numpy(players: int, dtype: str, tol: float) ->
     assert got.keys() == wanted.keys()
     for name in wanted:
         np.testing.assert_allclose(got[name], wanted[name], tol, tol, err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("formulation", ["report", "gym-v1"])
+@pytest.mark.parametrize("name", ["coalition-formation", "graduated-sanction"])
+def test_parts_equal_their_definition(name: str, formulation: str) -> None:
+    """Memories, loyalty and exclusion are carried through fused code."""
+    game = make_game(f"coopetition/{name}", formulation=formulation)
+    backend = Backend("torch", "float64")
+    wanted, got = played(game.step, game, NUMPY), played(compiled(game, backend), game, backend)
+    assert got.keys() == wanted.keys()
+    for key in wanted:
+        np.testing.assert_allclose(got[key], wanted[key], 1e-10, 1e-10, err_msg=key)
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ class MadeRun:
     measures: pl.DataFrame
     comparison: pl.DataFrame
     manifest: dict[str, Any] = field(repr=False)
+    rubrics: tuple[Any, ...] = ()
 
 
 def made_run(

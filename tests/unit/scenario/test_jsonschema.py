@@ -12,6 +12,7 @@ from coopsim import catalogue, content, registry, yamlfile
 from coopsim.scenario.jsonschema import scenario_schema
 from coopsim.scenario.load import load
 from coopsim.scenario.schema import KEYS
+from coopsim.scenario.sweepfile import is_sweep
 from coopsim.scenario.template import template
 
 
@@ -30,6 +31,8 @@ def test_every_shipped_scenario_passes_as_written_and_resolved(
     validator: Draft202012Validator,
 ) -> None:
     for name, path in content.names("scenarios").items():
+        if is_sweep(yamlfile.read(path).data):
+            continue  # a file of another shape
         assert problems(validator, yamlfile.read(path).data) == [], name
         assert problems(validator, load(name).resolved) == [], name
 

@@ -20,9 +20,39 @@ from coopsim.solvers.solution import Found
 Solver = Callable[..., Found]
 
 
-@pytest.mark.parametrize("name", sorted(registry.registrations("solver")))
+# what takes long even on small games: how many games, and what the method is asked
+BRIEFLY: dict[str, tuple[int, dict[str, Any]]] = {
+    "external-sampling-cfr": (4, {"iterations": 500}),
+    "outcome-sampling-cfr": (4, {"iterations": 500}),
+    "magnetic-mirror-descent": (4, {"iterations": 40}),
+    "regularised-nash-dynamics": (4, {"iterations": 40}),
+    "implicit-leader": (3, {}),
+    "markov-coarse-iteration": (6, {"rounds": 40}),
+    "mean-field-picard": (4, {}),
+    "slsqp": (4, {}),
+}
+# minutes: learning and shooting bid functions
+SLOW = {
+    "bid-shooting",
+    "monotone-fictitious-play",
+    "neural-pseudo-gradient",
+    "simultaneous-dual-averaging",
+}
+METHODS = sorted(registry.registrations("solver"))
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in SLOW])
 def test_registered_solvers_keep_all_laws(name: str) -> None:
-    check(name, games=10)
+    games, options = BRIEFLY.get(name, (10, {}))
+    check(name, games=games, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_slow_solvers_keep_all_laws(name: str) -> None:
+    options = {"rounds": 30} if name == "neural-pseudo-gradient" else {}
+    check(name, games=2, **options)
 
 
 def test_a_function_needs_a_problem_and_a_form() -> None:

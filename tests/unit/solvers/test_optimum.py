@@ -92,7 +92,8 @@ def test_best_constant_of_samsung_and_sony() -> None:
 
 def test_best_constant_keeps_just_above_a_baseline_that_is_too_high() -> None:
     """Trust needs more than the baseline of 40, above the stage optimum of 29.8."""
-    solution = solve(make_game("trust-dilemma"), "best constant")
+    game = make_game("trust-dilemma", formulation="gym-v1")
+    solution = solve(game, "best constant")
     assert solution.proved
     assert np.all((solution.actions > 40) & (solution.actions < 43))
 

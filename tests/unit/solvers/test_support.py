@@ -101,6 +101,11 @@ def test_deadline() -> None:
     assert not found.exhaustive
 
 
+def test_refusal_where_the_count_is_too_large_for_a_float() -> None:
+    with pytest.raises(NoSuchForm, match=r"over 1e.300 pairs"):
+        solve(NormalForm(np.zeros((2, 600, 600))))
+
+
 def test_refusals() -> None:
     with pytest.raises(NoSuchForm, match="lemke-howson"):
         solve(NormalForm(np.random.default_rng(0).random((2, 30, 30))))

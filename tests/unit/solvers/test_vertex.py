@@ -355,6 +355,11 @@ def test_a_limit_on_equilibria() -> None:
         solve(NormalForm([np.eye(4)] * 2), max_equilibria=0)
 
 
+def test_refusal_where_the_bound_is_too_large_for_a_float() -> None:
+    with pytest.raises(NoSuchForm, match=r"can have over 1e.300 "):
+        solve(NormalForm(np.zeros((2, 1000, 1000))))
+
+
 def test_refusals() -> None:
     with pytest.raises(NoSuchForm, match=r"25 x 25 game can have 3.7e.09 .* lemke-howson"):
         solve(NormalForm(np.zeros((2, 25, 25))))

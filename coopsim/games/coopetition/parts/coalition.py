@@ -15,7 +15,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from coopsim.arrays import Array, Float
-from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting
+from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting, choose
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -50,17 +50,17 @@ class Coalition(Part):
         disloyal = ~out & (theta < self.exit_below)
         # one after another, as long as more than the smallest number are left
         room = xp.astype(~out, number).sum(0) - float(self.smallest)
-        place = xp.cumulative_sum(xp.astype(disloyal, number), axis=0)
+        place = xp.astype(disloyal, number).cumsum(0)
         leaves = disloyal & (place <= room)
-        wait = xp.where(leaves, theta * 0 + float(self.cooldown), held["wait"])
         out = out | leaves
-        wait = xp.where(out, wait - 1, wait)
+        wait = xp.where(leaves, choose(xp, leaves, self.cooldown, 0.0, theta), held["wait"])
+        wait = wait - xp.astype(out, number)
         back = out & (wait <= 0) & (theta >= self.return_from)
         out = out & ~back
         members = xp.astype(~out, number).sum(0)
-        inside = xp.where(members >= self.smallest, members * 0 + self.member_factor,
-                          members * 0 + 1.0)  # fmt: skip
-        factor = xp.where(out, theta * 0 + self.outside_factor, theta * 0 + inside)
+        inside = choose(xp, members >= self.smallest, self.member_factor, 1.0, members)
+        outside = choose(xp, members >= 0, self.outside_factor, 1.0, members)
+        factor = xp.where(out, outside, inside)
         return payoffs * factor, {"excluded": xp.astype(out, number), "wait": wait}
 
     def seen(self) -> tuple[str, ...]:

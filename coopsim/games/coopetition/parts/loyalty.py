@@ -13,11 +13,25 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from coopsim.arrays import Array, Float
-from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting, choose
+from coopsim.arrays import Array, Float, at_least, between
+from coopsim.games.coopetition.parts.part import (
+    Held,
+    Now,
+    Part,
+    Setting,
+    blank,
+    choose,
+    remember,
+    remembered,
+)
 
 Share = Annotated[float, Ge(0), Le(1)]
 Factor = Annotated[float, Gt(0)]
+
+
+_PAST = "past_shares"
+# the mean of ten equal shares can come out a rounding short of that share
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,8 @@ class Loyalty(Part):
         """Theta, and past shares for the score."""
         n = len(setting.endowment)
         held = {"loyalty": np.full(n, min(self.initial, self.cap))}
-        if not setting.graded:
-            held["past_shares"] = np.zeros((self.memory, n))
+        if not setting.graded and self.loyal_bonus:
+            held |= blank(_PAST, self.memory, n)
         return held
 
     def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
@@ -67,23 +81,28 @@ class Loyalty(Part):
         if setting.graded:
             return payoffs, {"loyalty": theta}
         xp = now.xp
-        past = xp.concat([held["past_shares"][1:], now.rate[None]], axis=0)
-        turn = xp.minimum(now.turn, now.turn * 0 + float(self.memory))
-        score = xp.minimum(past.sum(0) / turn, past[0] * 0 + 1.0)
+        after = {"loyalty": theta}
         factor = choose(xp, now.rate < self.shirk_below, self.shirk_factor, 1.0, now.rate)
-        loyal = score >= self.loyal_from
-        factor = factor * (1.0 + self.loyal_bonus * xp.where(loyal, score, score * 0))
+        if self.loyal_bonus:
+            after |= remember(held, _PAST, self.memory, now.rate)
+            turn = between(now.turn, 1.0, float(self.memory))
+            score = between(remembered(after, _PAST, self.memory) / turn, 0.0, 1.0)
+            loyal = xp.astype(score >= self.loyal_from - _ROUNDING, score.dtype)
+            factor = factor * (1.0 + self.loyal_bonus * (score * loyal))
         if self.together_factor != 1.0:
             lowest = xp.min(now.rate, axis=0)
             together = lowest >= self.together_from
             factor = factor * choose(xp, together, self.together_factor, 1.0, lowest)
-        return payoffs * factor, {"loyalty": theta, "past_shares": past}
+        return payoffs * factor, after
 
     def seen(self) -> tuple[str, ...]:
         """Everybody sees how loyal everybody is."""
         return ("loyalty",)
 
     def _moved(self, now: Now, theta: Array) -> Array:
-        xp, short = now.xp, self.threshold - now.rate
-        moved = xp.where(short <= 0, theta + self.gain * now.rate, theta - self.loss * short)
-        return xp.minimum(xp.maximum(moved, theta * 0), theta * 0 + self.cap)
+        if self.gain == self.loss == 0:
+            return theta
+        short = self.threshold - now.rate
+        # one of the two is 0
+        gained = self.gain * now.rate * now.xp.astype(short <= 0, theta.dtype)
+        return between(theta + gained - self.loss * at_least(short, 0.0), 0.0, self.cap)

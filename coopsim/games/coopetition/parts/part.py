@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from coopsim.arrays import Array, Float, add_up
 from coopsim.parameters import Parameters
@@ -44,7 +49,7 @@ class Now:
             None where trust is switched off.
         turn: the number of the round, from 1, `[B]`.
         private: private payoffs, `[n, B]`.
-        column: makes an array `[n, 1]` (or `[n, n, 1]`) of parameters, of the type at hand.
+        known: the parts' `constants` as arrays of the type at hand, with a last axis of 1.
     """
 
     xp: Any
@@ -53,7 +58,7 @@ class Now:
     trust: Array | None
     turn: Array
     private: Array
-    column: Any
+    known: Mapping[str, Array]
 
 
 class Part(Parameters, ABC):
@@ -73,6 +78,10 @@ class Part(Parameters, ABC):
             payoffs: what would be paid without this part and those after it, `[n, B]`.
             held: the arrays of all parts, those of parts before this one already moved on.
         """
+
+    def constants(self, setting: Setting) -> dict[str, Float]:
+        """Arrays `[n]` or `[n, n]` for `play` and `felt`, made once, by names of their own."""
+        return {}
 
     def felt(self, setting: Setting, now: Now, held: Held) -> Array | None:
         """What the part adds to utility beside private payoffs, `[n, B]`; None for nothing.
@@ -101,7 +110,27 @@ def over_others(weight: Array, values: Array) -> Array:
     return add_up(weight * values, 1)
 
 
-def choose(xp: Any, where: Array, yes: Any, no: Any, like: Array) -> Array:
-    """`xp.where` with numbers on either side, in the type of `like`."""
-    zero = like * 0
-    return xp.where(where, zero + yes, zero + no)
+def choose(xp: Any, where: Array, yes: float, no: float, like: Array) -> Array:
+    """One number where something holds and another one elsewhere, in the type of `like`."""
+    # numpy's where takes three times as long, as nothing foretells which side comes next
+    return no + (yes - no) * xp.astype(where, like.dtype)
+
+
+def blank(name: str, length: int, n: int) -> dict[str, Float]:
+    """A memory of `length` rounds of `[n]` each, all zeros: one array a round, oldest first.
+
+    One array a round, for a round is then forgotten by handing arrays on and not by copying
+    what remains.
+    """
+    return {f"{name}_{age}": np.zeros(n) for age in range(length)}
+
+
+def remember(held: Held, name: str, length: int, newest: Array) -> Held:
+    """The memory one round later."""
+    rows = [held[f"{name}_{age}"] for age in range(1, length)]
+    return {f"{name}_{age}": row for age, row in enumerate([*rows, newest])}
+
+
+def remembered(held: Held, name: str, length: int) -> Array:
+    """The sum over a memory, `[n, B]`."""
+    return functools.reduce(operator.add, [held[f"{name}_{age}"] for age in range(length)])

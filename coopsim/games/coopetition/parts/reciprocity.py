@@ -15,9 +15,19 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt
 
-from coopsim.arrays import Array, Float
-from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting, over_others
+from coopsim.arrays import Array, Float, at_least, between
+from coopsim.games.coopetition.parts.part import (
+    Held,
+    Now,
+    Part,
+    Setting,
+    blank,
+    over_others,
+    remember,
+    remembered,
+)
 
+_PAST = "past_actions"
 _LEAST = 0.01  # the released code's lowest factor
 
 
@@ -40,41 +50,47 @@ class Reciprocity(Part):
 
     def start(self, setting: Setting) -> dict[str, Float]:
         """The remembered actions; zeros where there are none yet."""
-        return {"past_actions": np.zeros((self.memory, len(setting.endowment)))}
+        return blank(_PAST, self.memory, len(setting.endowment))
+
+    def constants(self, setting: Setting) -> dict[str, Float]:
+        """The weights of answers, and the scale of what is answered."""
+        return {
+            "reciprocity": self.weights(setting.dependence),
+            "reciprocity_scale": setting.endowment,
+        }
 
     def felt(self, setting: Setting, now: Now, held: Held) -> Array | None:
         """The reports' utility from others' changes, `[n, B]`."""
         if not setting.graded:
             return None
-        xp, past = now.xp, held["past_actions"]
-        known = xp.minimum(now.turn - 1, now.turn * 0 + float(self.memory))
-        mean = past.sum(0) / xp.maximum(known, now.turn * 0 + 1)
-        away = (now.a - mean) / now.column(setting.endowment)
-        away = xp.where(now.turn <= 1, away * 0, away)  # nothing to compare the first round with
-        return self._response(setting, now, xp.tanh(self.sensitivity * away))
+        xp, known = now.xp, between(now.turn - 1, 1.0, float(self.memory))
+        mean = remembered(held, _PAST, self.memory) / known
+        # nothing to compare the first round with
+        away = (now.a - mean) * xp.astype(now.turn > 1, now.a.dtype)
+        signal = xp.tanh(self.sensitivity * (away / now.known["reciprocity_scale"]))
+        return self._response(now, signal)
 
     def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
         """Remembers the round; in the released code payoffs are multiplied."""
-        xp, past = now.xp, held["past_actions"]
-        shifted = xp.concat([past[1:], now.a[None]], axis=0)
         if setting.graded:
-            return payoffs, {"past_actions": shifted}
+            return payoffs, remember(held, _PAST, self.memory, now.a)
         # the first action is not remembered, and the current one is among the remembered
-        shifted = xp.where(now.turn <= 1, past, shifted)
-        known = xp.minimum(now.turn - 1, now.turn * 0 + float(self.memory))
-        mean = shifted.sum(0) / xp.maximum(known, now.turn * 0 + 1)
-        felt = self._response(setting, now, xp.tanh(self.sensitivity * (now.a - mean)))
+        xp = now.xp
+        newest = now.a * xp.astype(now.turn > 1, now.a.dtype)
+        after = remember(held, _PAST, self.memory, newest)
+        mean = remembered(after, _PAST, self.memory) / between(now.turn - 1, 1.0, self.memory)
+        felt = self._response(now, xp.tanh(self.sensitivity * (now.a - mean)))
         factor = 1.0 + felt / float(setting.endowment.mean())
-        return payoffs * xp.maximum(factor, factor * 0 + _LEAST), {"past_actions": shifted}
+        return payoffs * at_least(factor, _LEAST), after
 
     def weights(self, dependence: Float) -> Float:
         """lambda (1 + omega D_ij) rho_ij, `[n, n]`, zero on the diagonal."""
         rho = self.strength * dependence**self.elasticity
         return np.asarray(self.weight * (1 + self.amplify * dependence) * rho)
 
-    def _response(self, setting: Setting, now: Now, phi: Array) -> Array:
+    def _response(self, now: Now, phi: Array) -> Array:
         """lambda sum_j T_ij (1 + omega D_ij) rho_ij phi_j, `[n, B]`, from phi `[n, B]`."""
-        weight = now.column(self.weights(setting.dependence))
+        weight = now.known["reciprocity"]
         if now.trust is not None and now.trust.shape[0] == 1:
             weight = weight[:1, 1:2]  # all depend on all alike
         if now.trust is not None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from coopsim.arrays import Array, Float
+from coopsim.arrays import Array, Float, between
 from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting
 from coopsim.parameters import Parameters
 
@@ -55,7 +55,7 @@ class Standing(Part):
             after = (1 - self.rate) * before + self.rate * now.rate
         else:
             after = before + self.rate * (now.rate - 0.5)
-            after = xp.minimum(xp.maximum(after, after * 0), after * 0 + 1.0)
+            after = between(after, 0.0, 1.0)
         if not setting.graded and self.rule == "steps":
             # the released score is a 32-bit number, and that decides who is in a tier
             after = xp.astype(xp.astype(after, xp.float32), before.dtype)

@@ -43,7 +43,8 @@ class Team(Parameters):
 
     def spent(self, a: Array) -> Array:
         """The cost of effort, `[n, ...]`."""
-        return self.unit_cost * (a if self.cost == "linear" else a * a / 2)
+        grown = a if self.cost == "linear" else a * a / 2
+        return grown if self.unit_cost == 1.0 else self.unit_cost * grown
 
     def private(self, a: Array, endowment: Array) -> Array:
         """p_i, `[n, ...]`, from efforts `[n, ...]`; endowments `[n, 1 ...]`."""

@@ -1,0 +1,152 @@
+"""Certificates of strategies on trust and reputation: deviations played out, state by state.
+
+Nothing of a method's values is used. From states that lie off the grid, at several rounds, a
+deviation is played against the profile and the profile is followed afterwards. Where no
+deviation of one round gains from any state, no strategy does (one-shot deviation principle,
+Blackwell 1965); here states are a sample, so `exact` is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from coopsim.arrays import Float
+from coopsim.errors import CoopsimError
+from coopsim.games.forms.trust import TrustForm, at
+from coopsim.solvers.solution import Certificate
+
+_STATES = 10  # held out, beside the first state
+_TIMES = 4
+_ACTIONS = 33
+_LENGTHS = (1, 5)  # rounds that a deviation lasts; and to the end
+_NOTHING = 1e-7  # discounted weight of what is left out of endless play
+_SEED = 11
+
+
+def regret(
+    form: TrustForm, profile: tuple[Float, ...], details: Mapping[str, Any]
+) -> tuple[Certificate, Float]:
+    """The most a player gains by deviating for one round, for five, or to the end.
+
+    Payoffs `[n]` are those of the episode from the first state on.
+
+    Cost: some 4,000 episodes a player.
+
+    Raises:
+        CoopsimError: the profile does not fit the form.
+    """
+    _check(form, profile, 2 * form.n)
+    gains = [_gain(form, profile, [i], np.eye(form.n)[i]) for i in range(form.n)]
+    return _certificate(form, "regret", tuple(gains)), _values(form, profile)
+
+
+def shortfall(
+    form: TrustForm, profile: tuple[Float, ...], details: Mapping[str, Any]
+) -> tuple[Certificate, Float]:
+    """How much the sum of payoffs rises when all deviate alike, as in `regret`; payoffs `[n]`."""
+    _check(form, profile, 2)
+    gain = _gain(form, profile, list(range(form.n)), np.ones(form.n))
+    return _certificate(form, "shortfall", (gain,)), _values(form, profile)
+
+
+def _certificate(form: TrustForm, kind: str, gains: tuple[float, ...]) -> Certificate:
+    corners = np.stack([form.low, form.high, *form.marks, 0.5 * (form.low + form.high)])
+    starts = np.tile(form.start, (len(corners), 1))
+    span = float(np.ptp(_played(form, starts, 0, lambda s, t: corners), axis=0).max())
+    return Certificate(
+        kind=kind,
+        residual=max(gains),
+        players=gains,
+        relative=max(gains) / max(span, *gains, 1e-300),
+        exact=False,
+        complete=False,
+        checked_by=f"deviations to {_ACTIONS} actions for one round (the Bellman residual), "
+        f"five, and to the end, from {_STATES + 1} states at {_TIMES} rounds, played out",
+    )
+
+
+def _gain(form: TrustForm, profile: tuple[Float, ...], movers: list[int], weights: Float) -> float:
+    """The most that a deviation of some players gains in a weighted sum of payoffs."""
+    states, most = _held_out(form, profile), 0.0
+    low, high = float(form.low[movers[0]]), float(form.high[movers[0]])
+    levels = np.concatenate([np.linspace(low, high, _ACTIONS), form.marks[:, movers[0]]])
+    count = 1 if form.horizon is None else _TIMES
+    last = form.stages - 1
+    for begin in sorted(
+        {round(last * k / max(1, count - 1)) for k in range(count)} if last else {0}
+    ):
+        plain = _follow(form, profile, states, begin)
+        worth = _played(form, states, begin, plain) @ weights
+        wide = np.repeat(states, len(levels), axis=0)
+        action = np.tile(levels, len(states))
+        for length in (*_LENGTHS, form.horizon or 10_000):
+
+            def deviate(
+                now: Float, t: int, until: int = begin + length, forced: Float = action
+            ) -> Float:
+                joint = _actions(form, profile, now, t)
+                if t < until:
+                    joint[:, movers] = forced[:, None]
+                return joint
+
+            value = _played(form, wide, begin, deviate) @ weights
+            gain = value.reshape(len(states), -1).max(1) - worth
+            most = max(most, float(gain.max()))
+    return most
+
+
+def _follow(form: TrustForm, profile: tuple[Float, ...], states: Float, begin: int) -> Any:
+    return lambda now, t: _actions(form, profile, now, t)
+
+
+def _actions(form: TrustForm, profile: tuple[Float, ...], states: Float, t: int) -> Float:
+    """Joint actions `[B, n]` in round t."""
+    stage = min(t, len(profile[0]) - 1)
+    seen = states[:, : profile[0].ndim - 1]
+    return np.stack([at(part[stage], seen) for part in profile], -1)
+
+
+def _played(form: TrustForm, states: Float, begin: int, policy: Any) -> Float:
+    """Discounted payoffs `[B, n]` from `states` in round `begin` to the end."""
+    rounds = form.horizon or begin + int(np.ceil(np.log(_NOTHING) / np.log(form.discount)))
+    now, alive = np.array(states), np.ones(len(states))
+    total, weight = np.zeros((len(states), form.n)), 1.0
+    for t in range(begin, rounds):
+        now, paid, goes_on = form.step(now, policy(now, t))
+        total += weight * alive[:, None] * paid
+        alive = alive * goes_on
+        weight *= form.discount
+    return total
+
+
+def _values(form: TrustForm, profile: tuple[Float, ...]) -> Float:
+    start = form.start[None]
+    return np.asarray(_played(form, start, 0, _follow(form, profile, start, 0))[0])
+
+
+def _held_out(form: TrustForm, profile: tuple[Float, ...]) -> Float:
+    """The first state, and random ones in which trust is not above what reputation allows."""
+    rng = np.random.default_rng(_SEED)
+    common = profile[0].ndim - 1 == 2 < 2 * form.n
+    drawn = rng.random((_STATES, 1 if common else form.n, 2))
+    damage = 0.6 * drawn[..., 1]
+    trust = (1 - damage) * (0.1 + 0.9 * drawn[..., 0])
+    states = np.stack([trust, damage], -1) * np.ones((1, form.n, 1))
+    return np.concatenate([form.start[None], states.reshape(_STATES, -1)])
+
+
+def _check(form: TrustForm, profile: tuple[Float, ...], axes: int) -> None:
+    """Raise `CoopsimError` unless the profile is one of tables of allowed actions."""
+    shape = profile[0].shape
+    if len(profile) != form.n or any(part.shape != shape for part in profile):
+        raise CoopsimError(f"a profile of {form.n} tables of one shape is needed")
+    if len(shape) != axes + 1 or shape[0] != form.stages:
+        raise CoopsimError(
+            f"tables must have {axes + 1} axes, the first one of {form.stages}, not {list(shape)}"
+        )
+    for i, part in enumerate(profile):
+        if not ((part >= form.low[i] - 1e-9) & (part <= form.high[i] + 1e-9)).all():
+            raise CoopsimError(f"an action of {form.players[i]} lies outside its bounds")

@@ -1,0 +1,132 @@
+"""Strategies on trust and reputation, and grim triggers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import coopsim
+from coopsim.errors import CoopsimError, UserError
+from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.trust import at, grid
+from coopsim.games.rollout import replay
+from coopsim.solvers.certificates.grim import grim
+from coopsim.solvers.dynamic.grim import discounts
+
+
+def game(name: str = "trust-dilemma", **given: Any) -> Any:
+    return coopsim.make_game(f"coopetition/{name}", **given)
+
+
+def test_interpolation_is_exact_for_multilinear_functions() -> None:
+    shape = (4, 3, 5)
+    points = grid(shape)
+    values = (1 + points[:, 0]) * (2 - points[:, 1]) + 3 * points[:, 2]
+    drawn = np.random.default_rng(0).random((50, 3))
+    wanted = (1 + drawn[:, 0]) * (2 - drawn[:, 1]) + 3 * drawn[:, 2]
+    np.testing.assert_allclose(at(values.reshape(shape), drawn), wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["trust-dilemma", "samsung-sony"])
+def test_the_trust_form_plays_the_game(name: str) -> None:
+    """Payoffs and states along a random path are those of replay."""
+    played = game(name, horizon=20)
+    form = played.form("trust")
+    actions = np.random.default_rng(3).uniform(30, 60, (20, 2))
+    shown = replay(played, actions)
+    state = form.start[None]
+    for t in range(20):
+        state, paid, _ = form.step(state, actions[None, t])
+        np.testing.assert_allclose(paid[0], shown.payoffs[t], rtol=1e-12)
+        np.testing.assert_allclose(state[0, 0], shown.trust[t, 1, 0], rtol=1e-12)
+        np.testing.assert_allclose(state[0, 3], shown.reputation_damage[t, 0, 1], rtol=1e-12)
+    assert form.symmetric == (name == "trust-dilemma")
+
+
+def test_in_the_last_round_strategies_are_those_of_one_round() -> None:
+    """Law: with one round left a Markov perfect equilibrium is a Nash equilibrium of the round."""
+    once = game(horizon=1)
+    found = coopsim.solve(once, "markov perfect over trust", tol=0.02, trust_points=9)
+    wanted = coopsim.solve(once, "open-loop nash", tol=1e-6)
+    assert found.proved
+    np.testing.assert_allclose(found.values, wanted.values, rtol=1e-4)
+
+
+def test_little_patience_is_one_round() -> None:
+    """Law: as the discount factor falls to 0, endless play becomes the single round."""
+    endless = game(end_below=None)
+    found = coopsim.solve(
+        endless, "markov perfect over trust", tol=0.05, endless=True, discount=1e-6,
+        trust_points=5, damage_points=3,
+    )  # fmt: skip
+    once = coopsim.solve(game(horizon=1), "open-loop nash", tol=1e-6)
+    np.testing.assert_allclose(found.values, once.values, rtol=1e-3)
+
+
+def test_control_reaches_the_dynamic_optimum() -> None:
+    """Two methods that share nothing agree where players are alike and act alike."""
+    played = game(horizon=8)
+    control = coopsim.solve(played, "cooperative control", tol=1e-2)
+    best = coopsim.solve(played, "dynamic optimum", tol=1e-3, starts=1)
+    assert control.values.sum() <= best.values.sum() + 1e-6
+    assert control.values.sum() == pytest.approx(best.values.sum(), rel=1e-3)
+
+
+def test_a_state_that_is_too_large_is_refused_with_what_takes_it() -> None:
+    many = coopsim.make_game("coopetition/repeated", players=4, horizon=3)
+    found = coopsim.solve(many, "markov perfect over trust")
+    assert found.status == "refused"
+    found = coopsim.solve(many, "markov perfect over trust", method="trust-value-iteration")
+    assert "8 state variables" in found.sentence
+    assert "open-loop nash" in found.sentence
+    assert coopsim.solve(many, "cooperative control", tol=10.0).profile
+    standing = coopsim.solve(game("reputation-market"), "markov perfect over trust")
+    assert "standing" in standing.sentence
+
+
+def test_endless_play_needs_discounting() -> None:
+    with pytest.raises(UserError, match="no discount factor"):
+        game().form("trust", endless=True)
+
+
+def dilemma(temptation: float = 4.0) -> ContinuousForm:
+    """A prisoner's dilemma on an interval: u_i = 3 a_j - a_i; mutual 1 pays 2, mutual 0 pays 0."""
+
+    def payoffs(a: Any) -> Any:
+        return (temptation - 1) * a[..., ::-1] - a
+
+    return ContinuousForm(("a", "b"), np.zeros(2), np.ones(2), np.arange(2), payoffs)
+
+
+def test_the_discount_factor_of_a_prisoners_dilemma() -> None:
+    """Closed form: (dev - c) / (dev - nash) = (3 - 2) / (3 - 0)."""
+    found = coopsim.solve(dilemma(), "grim trigger")
+    assert found.proved
+    assert found.details["discount"] == pytest.approx(1 / 3)
+    assert found.details["finite"] == pytest.approx(1.0)
+    np.testing.assert_allclose(found.actions, 1.0)
+
+
+def test_a_stated_discount_factor_that_is_too_small_is_caught() -> None:
+    proof, _ = grim(dilemma(), (np.ones(1), np.ones(1)), {"punishment": [0, 0], "discount": 0.2})
+    # 0.8 x 3 + 0.2 x 0 against 2
+    assert proof.residual == pytest.approx(0.4)
+    proof, _ = grim(dilemma(), (np.ones(1), np.ones(1)), {"punishment": [0, 0], "discount": None})
+    assert proof.residual > 0
+    with pytest.raises(CoopsimError, match="punishes"):
+        grim(dilemma(), (np.ones(1), np.ones(1)), {})
+
+
+def test_no_threat_deters_where_punishment_is_no_worse() -> None:
+    needed = discounts(np.array([2.0, 2.0]), np.array([3.0, 2.0]), np.array([2.5, 0.0]))
+    assert needed.tolist() == [np.inf, 0.0]
+
+
+def test_a_target_is_sustained_and_a_wrong_one_refused() -> None:
+    found = coopsim.solve(game("samsung-sony"), "grim trigger", target=(26.0, 26.0), tol=1e-6)
+    assert found.proved
+    np.testing.assert_allclose(found.actions, 26.0)
+    with pytest.raises(UserError, match="no joint action"):
+        coopsim.solve(game("samsung-sony"), "grim trigger", target=(26.0, 200.0))
