@@ -19,6 +19,7 @@ from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
 from coopsim.solvers.solution import Certificate
 
+_PATIENCE = 10.0  # seconds for the program that makes a bound low
 _CLOSE = 1e-10  # of the leader's range: bounds this near to the value need no better multipliers
 
 
@@ -124,7 +125,12 @@ def multipliers(program: JointPlans) -> dict[str, Any]:
         b_ub=-program.gain / unit,
         bounds=[(None, None)] * equations + [(0, None)] * (obeyed + size),
         method="highs",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        options={
+            "primal_feasibility_tolerance": 1e-10,
+            "dual_feasibility_tolerance": 1e-10,
+            # without multipliers the bound is the leader's highest payoff: weak, and true
+            "time_limit": _PATIENCE,
+        },
     )
     if found.x is None:
         return {}
