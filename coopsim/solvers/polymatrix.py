@@ -94,7 +94,7 @@ def polymatrix_equilibrium(game: Multilinear, x: Float, cover: Float, clock: Clo
     problem is feasible, so Lemke's method ends with a solution (Miller and Zucker 1991).
     None where the clock or the numbers give out first.
     """
-    from coopsim.solvers.kernels import lemke
+    from coopsim.solvers.kernels.lcp import RUNNING, SOLVED, UNSURE, afresh, lemke, pivots
 
     values, slopes = game.derivatives(x)
     m, n = game.m, game.n
@@ -105,15 +105,21 @@ def polymatrix_equilibrium(game: Multilinear, x: Float, cover: Float, clock: Clo
     cost = np.where(others, payoffs[others].max(initial=0.0) + 1.0 - payoffs, 1.0)
     matrix = np.block([[cost, -member], [member.T, np.zeros((n, n))]])
     right = np.concatenate([np.zeros(m), -np.ones(n)])
-    tableau, basis, entering = lemke.start(matrix, right, cover)
-    state, done = lemke.RUNNING, 0
-    while state == lemke.RUNNING and done < _MOST_PIVOTS and not clock.over:
-        state, entering = lemke.pivots(tableau, basis, entering, _BLOCK)
-        done += _BLOCK
-    if state != lemke.SOLVED:
+    table, basic, nonbasic, entering = lemke(matrix, right, cover)
+    state, done, fresh = RUNNING, 0, False
+    while state in (RUNNING, UNSURE) and done < _MOST_PIVOTS and not clock.over:
+        state, entering, made = pivots(table, basic, nonbasic, entering, _BLOCK, fresh)
+        done += made
+        fresh = state == UNSURE
+        if fresh:
+            try:
+                table = afresh(matrix, right, cover, basic, nonbasic)
+            except np.linalg.LinAlgError:
+                return None
+    if state != SOLVED:
         return None
     found = np.zeros(2 * (m + n) + 1)
-    found[basis] = tableau[:, -1]
+    found[basic] = table[:, -1]
     shares = found[m + n : m + n + m]
     return game.normalised(shares) if np.isfinite(shares).all() else None
 
