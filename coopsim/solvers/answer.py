@@ -14,7 +14,6 @@ from coopsim.solvers.numeric import within
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 _ROUNDING = 1e-12  # relative: differences below this are 0 in floating point
-_NEGLIGIBLE = 1e-14  # payoff units: a residual that no range of payoffs makes large
 _NOTHING = 1e-10  # payoff units: the same for sums that are about 0
 
 
@@ -122,7 +121,7 @@ def _status(proof: Certificate, tol: float, found: Found) -> tuple[Status, str]:
 
 def _within(proof: Certificate, tol: float) -> bool:
     """Whether a residual is within the tolerance, or within the rounding of the payoffs."""
-    if proof.residual <= min(tol, _NEGLIGIBLE) or (tol > 0 and proof.relative <= _ROUNDING):
+    if proof.residual == 0 or (tol > 0 and proof.relative <= _ROUNDING):
         return True
     span = proof.residual / proof.relative
     return proof.residual <= within(tol, span)

@@ -37,7 +37,8 @@ def exploitability(
         best = (paid + np.einsum("sat,t->sa", move, best)).max(1)
         own = (chosen * (paid + np.einsum("sat,t->sa", move, own))).sum(1)
         low, high = low + float(paid.min()), high + float(paid.max())
-    span = max(high - low, 1e-300)
+    # at an equilibrium all actions may pay the same: their size is the scale then
+    span = max(high - low, abs(high), abs(low), 1e-300)
     gain = max(0.0, float(form.initial @ (best - own)))
     return _proof(
         gain + (wrong * span if wrong > 1e-9 else 0.0), span, True,
