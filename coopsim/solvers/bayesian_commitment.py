@@ -12,7 +12,8 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.commitment import StackelbergForm
 from coopsim.solvers.commitment import cleaned, scaled
-from coopsim.solvers.commitment_programs import Timer, maximise
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import maximise
 from coopsim.solvers.solution import Found
 
 _MOST = 20_000  # tuples of answers, one linear program each at most
@@ -57,15 +58,15 @@ def solve(
             f"{answers} answers of {types} types are {answers}^{types} tuples, and at most "
             f"{_MOST:,} are tried; 'dobss' searches them by branching"
         )
-    timer, done, finished = Timer(deadline), 0, True
+    clock, done, finished = Clock(deadline), 0, True
     best = announced(form)
     for choice in _promising(form):
-        if timer.over:
+        if clock.over:
             finished = False
             break
         if _most(form, choice) <= best["value"]:
             continue
-        found = answered(form, choice, timer)
+        found = answered(form, choice, clock)
         done += 1
         if found is not None and found["value"] > best["value"]:
             best = found
@@ -99,7 +100,7 @@ def require_strong(form: Any, leader: int | str, ties: str, commitment: str) -> 
 
 
 def answered(
-    form: StackelbergForm, choice: Sequence[int], timer: Timer | None = None
+    form: StackelbergForm, choice: Sequence[int], clock: Clock | None = None
 ) -> dict[str, Any] | None:
     """The best mixture to which the answers `choice`, one a type, are best; None if none is."""
     size = form.shape[1]
@@ -115,9 +116,9 @@ def answered(
         np.zeros(len(table)) if len(table) else None,
         np.ones((1, size)),
         [1.0],
-        timer=timer,
+        clock=clock,
     )
-    if found.state != "optimal":
+    if found.status != "optimal":
         return None
     x = cleaned(found.x, table)
     return _end(x, choice, float(x @ gain))

@@ -15,7 +15,8 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
-from coopsim.solvers.commitment_programs import Optimum, Timer, maximise
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import Optimum, maximise
 from coopsim.solvers.solution import Found
 
 TIE = 1e-13
@@ -65,16 +66,16 @@ def solve(
     """
     _check(ties, commitment, epsilon)
     seat, gain, answers = sides(form, leader)
-    timer = Timer(deadline)
+    clock = Clock(deadline)
     if commitment == "pure":
         return _found(seat, gain, _pure(gain, answers, ties), 0, True, "every action of the leader")
     if ties == "weak":
         from coopsim.solvers.commitment_weak import weak
 
         least = max(epsilon, 0.25 * tol)
-        end, programs, finished = weak(gain, answers, least, timer)
+        end, programs, finished = weak(gain, answers, least, clock)
     else:
-        end, programs, finished = _strong(gain, answers, timer)
+        end, programs, finished = _strong(gain, answers, clock)
     told = f"{programs} linear programs for {gain.shape[1]} answers of the follower"
     return _found(seat, gain, end, programs, finished, told)
 
@@ -117,7 +118,7 @@ def scaled(matrix: Float) -> Float:
     return np.asarray((matrix - matrix.min()) / (spread if spread > 0 else 1.0))
 
 
-def program(gain: Float, answers: Float, b: int, timer: Timer) -> Optimum:
+def program(gain: Float, answers: Float, b: int, clock: Clock) -> Optimum:
     """The leader's best mixture among those to which `b` is a best answer."""
     others = np.arange(gain.shape[1]) != b
     rows = (answers[:, others] - answers[:, [b]]).T
@@ -127,7 +128,7 @@ def program(gain: Float, answers: Float, b: int, timer: Timer) -> Optimum:
         np.zeros(len(rows)) if len(rows) else None,
         np.ones((1, len(gain))),
         [1.0],
-        timer=timer,
+        clock=clock,
     )
 
 
@@ -150,7 +151,7 @@ def cleaned(x: Float, rows: Float) -> Float:
     return np.asarray(second if worst[1] <= worst[0] else first)
 
 
-def _strong(gain: Float, answers: Float, timer: Timer) -> tuple[dict[str, Any], int, bool]:
+def _strong(gain: Float, answers: Float, clock: Clock) -> tuple[dict[str, Any], int, bool]:
     """The best over all answers, how many programs that took, and whether there was time."""
     best, done = np.full(gain.shape[1], -np.inf), 0
     top, order = gain.max(0), np.argsort(-gain.max(0), kind="stable")
@@ -163,18 +164,18 @@ def _strong(gain: Float, answers: Float, timer: Timer) -> tuple[dict[str, Any], 
         # no commitment to which b answers pays more than its largest entry
         if top[b] <= end["value"]:
             break
-        if timer.over:
+        if clock.over:
             finished = False
             break
-        found = program(unit, stakes, int(b), timer)
+        found = program(unit, stakes, int(b), clock)
         done += 1
         others = np.flatnonzero(np.arange(len(order)) != b)
-        if found.state == "optimal":
+        if found.status == "optimal":
             x = cleaned(found.x, (stakes[:, others] - stakes[:, [b]]).T)
             best[b] = x @ gain[:, b]
             weights = found.upper * stretch
-        elif found.state == "infeasible":
-            weights = _never(gain, stakes, int(b), timer) / max(float(np.ptp(answers)), 1e-300)
+        elif found.status == "infeasible":
+            weights = _never(gain, stakes, int(b), clock) / max(float(np.ptp(answers)), 1e-300)
         else:
             finished = False
             continue
@@ -184,7 +185,7 @@ def _strong(gain: Float, answers: Float, timer: Timer) -> tuple[dict[str, Any], 
     return {**end, "multipliers": multipliers}, done, finished
 
 
-def _never(gain: Float, stakes: Float, b: int, timer: Timer) -> Float:
+def _never(gain: Float, stakes: Float, b: int, clock: Clock) -> Float:
     """Weights of answers that together beat `b` by at least the range of the leader's payoffs."""
     count = stakes.shape[1]
     others = np.arange(count) != b
@@ -197,9 +198,9 @@ def _never(gain: Float, stakes: Float, b: int, timer: Timer) -> Float:
         np.append(np.ones(count - 1), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * (count - 1) + [(None, None)],
-        timer=timer,
+        clock=clock,
     )
-    if found.state != "optimal" or found.value <= 0:
+    if found.status != "optimal" or found.value <= 0:
         return np.zeros(count - 1)
     return np.asarray(found.x[:-1] * 2 * np.ptp(gain) / found.value)
 

@@ -15,13 +15,14 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.solvers.commitment import TIE, cleaned, scaled
-from coopsim.solvers.commitment_programs import Timer, maximise
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import maximise
 
 _FLAT = 1e-9  # of the follower's range: a set in which no answer is better by more has no inside
 
 
 def weak(
-    gain: Float, answers: Float, epsilon: float, timer: Timer
+    gain: Float, answers: Float, epsilon: float, clock: Clock
 ) -> tuple[dict[str, Any], int, bool]:
     """The commitment, how many programs that took, and whether there was time for all.
 
@@ -29,7 +30,7 @@ def weak(
         gain, answers: payoffs of leader and follower, `[A, B]`.
         epsilon: how far below the supremum the commitment may stay where it is not reached,
             in the leader's payoff units, above 0.
-        timer: what is left.
+        clock: what is left.
 
     The result has `supremum`, `attained`, `commitment`, `follower_action` (the answer worst
     for the leader among the best ones) and `value`.
@@ -44,14 +45,14 @@ def weak(
         # twins share their mixtures: the first stands for all
         if b != twins[0] or (best and gain[:, twins].max(0).min() < best["supremum"]):
             continue
-        if timer.over:
+        if clock.over:
             finished = False
             break
-        inside, width = _inside(stakes, int(b), ~alike, timer)
+        inside, width = _inside(stakes, int(b), ~alike, clock)
         done += 1
         if width <= _FLAT:
             continue
-        found = _highest(gain, stakes, int(b), alike, timer)
+        found = _highest(gain, stakes, int(b), alike, clock)
         done += 1
         if found is None:
             finished = False
@@ -64,7 +65,7 @@ def weak(
     return _near(gain, stakes, best, epsilon), done, finished
 
 
-def _inside(stakes: Float, b: int, others: Any, timer: Timer) -> tuple[Float, float]:
+def _inside(stakes: Float, b: int, others: Any, clock: Clock) -> tuple[Float, float]:
     """The mixture at which `b` is better than the other answers by most, and by how much."""
     size = len(stakes)
     if not others.any():
@@ -77,13 +78,13 @@ def _inside(stakes: Float, b: int, others: Any, timer: Timer) -> tuple[Float, fl
         np.append(np.ones(size), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * size + [(None, None)],
-        timer=timer,
+        clock=clock,
     )
-    return (found.x[:-1], found.value) if found.state == "optimal" else (np.zeros(size), -1.0)
+    return (found.x[:-1], found.value) if found.status == "optimal" else (np.zeros(size), -1.0)
 
 
 def _highest(
-    gain: Float, stakes: Float, b: int, alike: Any, timer: Timer
+    gain: Float, stakes: Float, b: int, alike: Any, clock: Clock
 ) -> tuple[Float, float] | None:
     """The mixture to which `b` is best where the worst of its twins pays the leader most."""
     size, unit = len(gain), scaled(gain)
@@ -100,9 +101,9 @@ def _highest(
         np.zeros(len(rows)),
         np.append(np.ones(size), 0.0)[None],
         [1.0],
-        timer=timer,
+        clock=clock,
     )
-    if found.state != "optimal":
+    if found.status != "optimal":
         return None
     x = cleaned(found.x[:-1], answer)
     return x, float((x @ gain[:, alike]).min())

@@ -7,8 +7,9 @@ import numpy as np
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
-from coopsim.solvers.commitment_programs import Timer, maximise
 from coopsim.solvers.incentives import check_size, evidence, incentive_rows, keys, ranges
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import maximise
 from coopsim.solvers.solution import Found
 
 
@@ -58,9 +59,9 @@ def solve(
         np.zeros(int(told.sum())) if kept is not None else None,
         np.ones((1, count)),
         [1.0],
-        timer=Timer(deadline),
+        clock=Clock(deadline),
     )
-    if found.state != "optimal":
+    if found.status != "optimal":
         return Found((), "the linear program ran out of time", {"profiles": count}, finished=False)
     joint = np.maximum(found.x, 0)
     joint = (joint / joint.sum()).reshape(form.shape)

@@ -11,7 +11,7 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.commitment import StackelbergForm
 from coopsim.solvers.bayesian_commitment import announced, answered, described, require_strong
 from coopsim.solvers.commitment import scaled
-from coopsim.solvers.commitment_programs import Timer
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
 _LARGEST = 200_000  # products of a type, an action and an answer
@@ -57,11 +57,11 @@ def solve(
             f"the program has {form.leader.size:,} products of shares and answers; at most "
             f"{_LARGEST:,} are taken"
         )
-    timer = Timer(deadline)
-    best, finished = announced(form), not timer.over
+    clock = Clock(deadline)
+    best, finished = announced(form), not clock.over
     stats = 0
     if finished:
-        choice, finished, stats = _branch(form, timer)
+        choice, finished, stats = _branch(form, clock)
         found = None if choice is None else answered(form, choice)
         if found is not None and found["value"] > best["value"]:
             best = found
@@ -76,7 +76,7 @@ def suits(form: StackelbergForm, everything: bool) -> str:
     return f"{types} types, {actions} x {answers}: a mixed-integer program"
 
 
-def _branch(form: StackelbergForm, timer: Timer) -> tuple[list[int] | None, bool, int]:
+def _branch(form: StackelbergForm, clock: Clock) -> tuple[list[int] | None, bool, int]:
     """The types' answers at the optimum, whether it is one, and the nodes that it took."""
     from scipy.optimize import LinearConstraint, milp
 
@@ -91,7 +91,7 @@ def _branch(form: StackelbergForm, timer: Timer) -> tuple[list[int] | None, bool
         constraints=LinearConstraint(rows, low, high),
         integrality=whole,
         bounds=(0, 1),
-        options={"mip_rel_gap": 0.0, **timer.limits()},
+        options={"mip_rel_gap": 0.0, **clock.limits()},
     )
     nodes = int(found.mip_node_count or 0)
     if found.x is None:

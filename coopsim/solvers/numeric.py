@@ -38,6 +38,10 @@ class Clock:
         """The seconds that are left, at least 0; None where there is no deadline."""
         return None if self._until == np.inf else max(0.0, self._until - time.monotonic())
 
+    def limits(self) -> dict[str, float]:
+        """The option of scipy's HiGHS interface that keeps to the time."""
+        return {} if self.left is None else {"time_limit": max(self.left, 1e-3)}
+
     @property
     def over(self) -> bool:
         """Whether the time is up."""

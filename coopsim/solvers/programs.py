@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.solvers.numeric import Clock
 
-_SHARP = 1e-10  # the tightest feasibility that HiGHS offers
+PRECISE = 1e-10
+"""The feasibility that HiGHS is asked for: the tightest it takes."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,18 @@ def minimise(
         rows, bounds: `[m, k]` (dense or sparse) and `[m]`.
         fixed, targets: `[e, k]` and `[e]`.
         box: one (low, high) for all, or one a variable; None is unbounded.
-        clock: no programme is started once it is over.
+        clock: no programme is started once it is over, or goes on for longer.
+
+    Cost: one call of HiGHS.
     """
     from scipy.optimize import linprog
 
     if clock is not None and clock.over:
         return Optimum("unfinished", np.zeros(0), np.nan, np.zeros(0), np.zeros(0))
     options = {
-        "primal_feasibility_tolerance": _SHARP,
-        "dual_feasibility_tolerance": _SHARP,
+        "primal_feasibility_tolerance": PRECISE,
+        "dual_feasibility_tolerance": PRECISE,
+        **(clock.limits() if clock is not None else {}),
     }
     answer = linprog(
         cost, rows, bounds, fixed, targets, bounds=box, method="highs", options=options
@@ -77,3 +81,22 @@ def minimise(
         np.zeros(0) if upper is None else np.asarray(upper, dtype=float),
         np.zeros(0) if equal is None else np.asarray(equal, dtype=float),
     )
+
+
+def maximise(
+    gain: Any,
+    rows: Any = None,
+    most: Any = None,
+    equal: Any = None,
+    to: Any = None,
+    bounds: Any = (0, None),
+    clock: Clock | None = None,
+) -> Optimum:
+    """Maximise `gain @ x` with `rows @ x <= most`, `equal @ x == to` and `x` in `bounds`.
+
+    Arguments as for `minimise`. The value is minus infinity where there is no optimum, and
+    `upper` holds multipliers of at least 0.
+    """
+    found = minimise(-np.asarray(gain, dtype=float), rows, most, equal, to, bounds, clock)
+    value = -found.value if found.found else -np.inf
+    return replace(found, value=value, upper=np.maximum(-found.upper, 0.0), equal=-found.equal)

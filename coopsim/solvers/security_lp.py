@@ -10,8 +10,9 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.security import SecurityForm
 from coopsim.solvers.bayesian_commitment import require_strong
-from coopsim.solvers.commitment_programs import Timer, maximise
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.origami import described
+from coopsim.solvers.programs import maximise
 from coopsim.solvers.solution import Found
 
 _LARGEST = 2000  # targets, one program each at most
@@ -56,17 +57,17 @@ def solve(
             f"{form.size} targets need a program each, and at most {_LARGEST} are taken; "
             "'origami' takes more where each resource covers one target"
         )
-    timer, done, finished = Timer(deadline), 0, True
+    clock, done, finished = Clock(deadline), 0, True
     means = None if form.single else form.allocations().astype(float)
     best = _idle(form)
     most = np.maximum(form.defender_covered, form.defender_uncovered)
     for target in np.argsort(-most, kind="stable"):
         if most[target] <= best[0]:
             break
-        if timer.over:
+        if clock.over:
             finished = False
             break
-        coverage = _attacked(form, int(target), means, timer)
+        coverage = _attacked(form, int(target), means, clock)
         done += 1
         if coverage is None:
             continue
@@ -92,7 +93,7 @@ def _idle(form: SecurityForm) -> tuple[float, Float]:
     return float(gain[stakes >= stakes.max()].max()), coverage
 
 
-def _attacked(form: SecurityForm, target: int, means: Any, timer: Timer) -> Float | None:
+def _attacked(form: SecurityForm, target: int, means: Any, clock: Clock) -> Float | None:
     """The coverage best for the defender among those that tempt the attacker to `target`."""
     slope = form.attacker_covered - form.attacker_uncovered
     span = max(float(np.ptp([form.attacker_covered, form.attacker_uncovered])), 1e-300)
@@ -106,14 +107,14 @@ def _attacked(form: SecurityForm, target: int, means: Any, timer: Timer) -> Floa
     gain[target] = np.sign(form.defender_covered[target] - form.defender_uncovered[target])
     if means is None:
         rows = np.vstack([rows, np.ones(form.size)])
-        found = maximise(gain, rows, np.append(limits, form.resources), bounds=(0, 1), timer=timer)
-        return np.clip(found.x, 0, 1) if found.state == "optimal" else None
+        found = maximise(gain, rows, np.append(limits, form.resources), bounds=(0, 1), clock=clock)
+        return np.clip(found.x, 0, 1) if found.status == "optimal" else None
     found = maximise(
         means @ gain,
         rows @ means.T if len(rows) else None,
         limits if len(rows) else None,
         np.ones((1, len(means))),
         [1.0],
-        timer=timer,
+        clock=clock,
     )
-    return np.clip(found.x @ means, 0, 1) if found.state == "optimal" else None
+    return np.clip(found.x @ means, 0, 1) if found.status == "optimal" else None

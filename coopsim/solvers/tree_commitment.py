@@ -14,7 +14,8 @@ from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
-from coopsim.solvers.commitment_programs import Timer, maximise
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import maximise
 from coopsim.solvers.solution import Found
 
 _LARGEST = 20_000  # pairs of sequences
@@ -58,8 +59,8 @@ def solve(
         UserError: there is no such leader.
     """
     program = _Program(form, require_two(form, leader, ties, commitment))
-    timer = Timer(deadline)
-    answer, finished, nodes = (None, False, 0) if timer.over else program.branch(timer)
+    clock = Clock(deadline)
+    answer, finished, nodes = (None, False, 0) if clock.over else program.branch(clock)
     plan = None if answer is None else program.plan(answer)
     if plan is None or answer is None:
         strategy = form.uniform()[program.seat]
@@ -154,7 +155,7 @@ class _Program:
         pair, own, other, value, slack = (slice(*edge) for edge in itertools.pairwise(ends))
         self.at = _Parts(pair, own, other, value, slack, ends[-1])
 
-    def branch(self, timer: Timer) -> tuple[Float | None, bool, int]:
+    def branch(self, clock: Clock) -> tuple[Float | None, bool, int]:
         """The follower's plan at the optimum, whether it is one, and the nodes it took."""
         from scipy.optimize import LinearConstraint, milp
 
@@ -167,7 +168,7 @@ class _Program:
             constraints=LinearConstraint(rows, low, high),
             integrality=whole,
             bounds=(0, 1),
-            options={"mip_rel_gap": 0.0, **timer.limits()},
+            options={"mip_rel_gap": 0.0, **clock.limits()},
         )
         nodes = int(found.mip_node_count or 0)
         if found.x is None:
@@ -192,7 +193,7 @@ class _Program:
             vstack([hstack([equal, none]), values[fixed]], format="csr"),
             np.concatenate([to, np.zeros(len(fixed))]),
         )
-        return np.maximum(found.x[:size], 0) if found.state == "optimal" else None
+        return np.maximum(found.x[:size], 0) if found.status == "optimal" else None
 
     def profile(self, strategy: Float, answer: Float | None) -> tuple[Float, ...]:
         """The profile of the leader's strategy and an answer; without one, a best response."""

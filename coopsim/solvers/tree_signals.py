@@ -8,7 +8,8 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.arrays import CHANCE
 from coopsim.games.forms.tree.correlation import joint_plans
-from coopsim.solvers.commitment_programs import PRECISE, Timer
+from coopsim.solvers.numeric import Clock
+from coopsim.solvers.programs import PRECISE
 from coopsim.solvers.solution import Found
 from coopsim.solvers.tree_commitment import require_two
 
@@ -72,7 +73,7 @@ def solve(
         options={
             "primal_feasibility_tolerance": PRECISE,
             "dual_feasibility_tolerance": PRECISE,
-            **Timer(deadline).limits(),
+            **Clock(deadline).limits(),
         },
     )
     if found.status != 0 or found.x is None:
