@@ -5,8 +5,8 @@
     python benchmarks/coopetition_table.py --formulation report --write-only
 
 Writes docs/reference/coopetition-solutions.md. Each environment is stored as soon as it is
-done (benchmarks/coopetition_table.jsonl) and is not computed again unless --fresh; so a run
-that was stopped goes on where it was.
+done (benchmarks/coopetition_table.jsonl) and is not computed again unless --fresh (or a column
+of it is missing); so a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -41,45 +41,26 @@ COLUMNS = {
     "coopetitive": "coopetitive",
     "dynamic optimum": "dynamic optimum",
     "open-loop nash": "open-loop Nash",
+    "markov perfect over trust": "Markov perfect",
 }
+EPISODES = ("dynamic optimum", "open-loop nash", "markov perfect over trust")  # not of one round
 TOL = 0.01  # payoff units an episode; episodes pay 10,000 to 6,000,000
 SAMPLES = 4
 VERSION = 1
+NOTHING = {"status": "none"}
 
 
-def row(name: str, formulation: str) -> dict[str, Any]:
-    """Everything the table says of one environment."""
+def row(name: str, formulation: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Everything the table says of one environment; `known` holds cells that were done before."""
     import coopsim
-    from coopsim.agents.exploit import exploitability
 
     began = time.perf_counter()
     game = coopsim.make_game(f"coopetition/{name}", formulation=formulation)
-    cells: dict[str, Any] = {}
-    for column in COLUMNS:
-        if column in ("random", "tit-for-tat"):
-            who: Any = column
-            cell: dict[str, Any] = {}
-        else:
-            # the best constant is a mean a round, the stage solutions are of one round
-            tol = TOL if column in ("dynamic optimum", "open-loop nash") else 1e-4
-            options = {"starts": 2} if column == "dynamic optimum" else {}
-            who = coopsim.solve(game, column, tol=tol, **options)
-            cell = {"status": str(who.status), "method": who.method}
-            if not who.profile:
-                cells[column] = {**cell, "sentence": who.sentence}
-                continue
-            proof = who.certificate
-            cell |= {"residual": proof.residual, "relative": proof.relative, "kind": proof.kind}
-        effort = 0 if column == "random" else 1
-        found = exploitability(_known(game), who, samples=SAMPLES, tol=TOL, effort=effort)
-        cell |= {
-            "welfare": float(found.payoffs.sum()),
-            "gain": found.largest,
-            "sum of gains": found.total,
-        }
-        cells[column] = cell
-    best, top = cells["best constant"]["welfare"], cells["dynamic optimum"]["welfare"]
-    assert top >= best * (1 - 1e-9), f"{name}: the dynamic optimum {top} is below {best}"
+    cells = {column: known.get(column) or _solved(game, column) for column in COLUMNS}
+    top = cells["dynamic optimum"]["welfare"]
+    for column in ("best constant", "open-loop nash"):
+        other = cells[column].get("welfare", -np.inf)
+        assert top >= other * (1 - 1e-9), f"{name}: {column} earns {other}, the optimum {top}"
     return {
         "version": VERSION,
         "name": name,
@@ -89,6 +70,39 @@ def row(name: str, formulation: str) -> dict[str, Any]:
         "rounds": game.rounds,
         "cells": cells,
         "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def _solved(game: Any, column: str) -> dict[str, Any]:
+    """What one line-up or solution earns, and what a player could gain by leaving it."""
+    import coopsim
+    from coopsim.agents.exploit import exploitability
+    from coopsim.errors import NoSuchForm
+    from coopsim.solvers.select import plan
+
+    who: Any = column
+    cell: dict[str, Any] = {}
+    if column not in ("random", "tit-for-tat"):
+        try:
+            plan(game, column)
+        except NoSuchForm:
+            return NOTHING
+        # the best constant is a mean a round, the stage solutions are of one round
+        tol = TOL if column in EPISODES else 1e-4
+        options = {"starts": 2} if column == "dynamic optimum" else {}
+        who = coopsim.solve(game, column, tol=tol, **options)
+        cell = {"status": str(who.status), "method": who.method}
+        if not who.profile:
+            return {**cell, "sentence": who.sentence}
+        proof = who.certificate
+        cell |= {"residual": proof.residual, "relative": proof.relative, "kind": proof.kind}
+    effort = 0 if column == "random" else 1
+    found = exploitability(_known(game), who, samples=SAMPLES, tol=TOL, effort=effort)
+    return {
+        **cell,
+        "welfare": float(found.payoffs.sum()),
+        "gain": found.largest,
+        "sum of gains": found.total,
     }
 
 
@@ -109,6 +123,11 @@ def stored(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return {(r["name"], r["formulation"]): r for r in rows if r["version"] == VERSION}
 
 
+def _cells(known: dict[tuple[str, str], dict[str, Any]], name: str, formulation: str) -> Any:
+    """What is known of an environment, by column."""
+    return known.get((name, formulation), {"cells": {}})["cells"]
+
+
 def page(rows: dict[tuple[str, str], dict[str, Any]]) -> str:
     """The page of the manual."""
     text = [
@@ -126,8 +145,15 @@ def page(rows: dict[tuple[str, str], dict[str, Any]]) -> str:
         "is what a search of other sequences found on top. The open-loop Nash equilibrium is one "
         "in sequences fixed before play; a residual that is not small says that none was found, "
         "which thresholds and early ends can cause. Residuals are in payoff units: an episode's "
-        "for the last two columns, a round's for the others. `no` marks a residual above "
+        "for the last three columns, a round's for the others. `no` marks a residual above "
         f"{TOL:g} (1e-4 a round).",
+        "",
+        "Markov perfect strategies look at trust and reputation. The method takes two players "
+        "and games in which these are the whole state, which leaves five environments. The gain "
+        "is one from the first round on; the residual, as a share of what an episode can pay in "
+        "brackets, is the most that a deviation gains from any of a sample of states, most of "
+        "which play never reaches. Where it is large no Markov perfect equilibrium was found, "
+        "and only the gain says something of the strategies.",
     ]
     for formulation in FORMULATIONS:
         own = [rows[name, formulation] for name in TWENTY if (name, formulation) in rows]
@@ -145,18 +171,21 @@ def page(rows: dict[tuple[str, str], dict[str, Any]]) -> str:
 
 
 def _line(each: dict[str, Any]) -> str:
-    shown = [_cell(each["cells"][column], each["players"]) for column in COLUMNS]
+    shown = [_cell(each["cells"].get(column, NOTHING), each["players"]) for column in COLUMNS]
     return f"| {each['name']} | {each['players']}, {each['rounds']} | " + " | ".join(shown) + " |"
 
 
 def _cell(cell: dict[str, Any], players: int) -> str:
     if "welfare" not in cell:
-        return cell["status"]
+        return "-" if cell["status"] == "none" else cell["status"]
     mean = max(abs(cell["welfare"]) / players, 1e-9)
     text = f"{cell['welfare']:,.0f}<br>gain {100 * cell['gain'] / mean:.2g} %"
     if "residual" in cell:
+        share = ""
+        if cell["kind"] == "regret" and cell["method"] == "trust-value-iteration":
+            share = f" ({100 * cell['relative']:.2g} %)"
         missed = "" if cell["status"] in ("exact", "converged") else "no, "
-        text += f"<br>{missed}{cell['residual']:.1g}"
+        text += f"<br>{missed}{cell['residual']:.1g}{share}"
     return text
 
 
@@ -189,7 +218,7 @@ def main() -> int:
         (name, formulation)
         for formulation in given.formulation or FORMULATIONS
         for name in given.names or TWENTY
-        if (name, formulation) not in known
+        if not set(COLUMNS) <= set(_cells(known, name, formulation))
     ]
     # the longest last: a run that is stopped has most of the others
     jobs.sort(key=lambda job: job[0] in ("graduated-sanction", "apache-project",
@@ -197,7 +226,7 @@ def main() -> int:
     if jobs and not given.write_only:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         with ProcessPoolExecutor(max(1, given.workers)) as pool:
-            running = [pool.submit(row, *job) for job in jobs]
+            running = [pool.submit(row, *job, _cells(known, *job)) for job in jobs]
             for done in as_completed(running):
                 each = done.result()
                 with given.store.open("a", encoding="utf-8") as out:

@@ -14,8 +14,9 @@ from coopsim import catalogue
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
 from coopsim.agents.catalogue import make_agent
 from coopsim.agents.response import best_constant_response as best_constant_response
-from coopsim.arrays import Float, backend_of
+from coopsim.arrays import Float, backend_of, to_numpy
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError, nearest
+from coopsim.games.forms.trust import chosen
 from coopsim.games.game import Game
 from coopsim.parameters import Names
 from coopsim.solvers.select import concepts, plan, solve
@@ -28,7 +29,8 @@ class Equilibrium(Agent):
 
     Where there are several solutions, the one with the largest sum of values is played, by
     all seats alike. A solution whose certificate does not hold is not played: an error says
-    so. Only solutions in which players choose numbers can be played so far.
+    so. Solutions in which players choose numbers can be played: of one round, of all rounds
+    beforehand, or by trust and reputation.
     """
 
     concept: Annotated[str, Names("concept")] = "nash"
@@ -210,6 +212,8 @@ def solved(game: Game, concept: str, method: str | None, tol: float) -> Solution
 def part_of(solution: Solution, player: int) -> Float:
     """A player's part of a solution: its numbers `[k]`, or `[T, k]` where rounds differ.
 
+    Of a solution over trust and reputation it is the table `[K, g, h, ...]` of the form.
+
     Raises:
         CoopsimError: it has none.
     """
@@ -218,10 +222,9 @@ def part_of(solution: Solution, player: int) -> Float:
     part = solution.profile[player]
     if solution.form == "dynamic":
         return part[:, None]  # a row of numbers for each round
-    if solution.form != "continuous":
+    if solution.form not in ("continuous", "trust"):
         raise CoopsimError(
-            f"{solution.concept} cannot be played: only solutions of continuous games can be, so "
-            "far"
+            f"{solution.concept} cannot be played: its strategies are not numbers to choose"
         )
     return part
 
@@ -229,11 +232,30 @@ def part_of(solution: Solution, player: int) -> Float:
 def play_part(view: View) -> Decision:
     """The numbers in the memory (or the round's), for every episode."""
     part = view.memory
+    if part.ndim > 2:
+        return Decision(backend_of(view.low).asarray(_by_trust(view, part)), part)
     if part.ndim == 2:
         part = part[min(view.turn, len(part) - 1)]
     if view.low.ndim == 1:
         return Decision(view.low * 0 + float(part[0]), view.memory)
     return Decision(view.low * 0 + backend_of(view.low).asarray(part), view.memory)
+
+
+def _by_trust(view: View, table: Float) -> Float:
+    """The actions `[B]` that a table of actions by trust and reputation has for what is seen."""
+    if not {"trust", "reputation_damage"} <= set(view.observation):
+        raise UserError(
+            "a strategy by trust and reputation needs to see everybody's",
+            key="sight",
+            given=sorted(view.observation),
+            allowed="full",
+        )
+    trust, damage = (to_numpy(view.observation[name]) for name in ("trust", "reputation_damage"))
+    n = trust.shape[2]
+    # anybody else's trust in j: the next player's, or the one row that stands for all
+    row = (np.arange(n) + 1) % n if trust.shape[1] == n else np.zeros(n, dtype=int)
+    states = np.stack([held[:, row, np.arange(n)] for held in (trust, damage)], -1)
+    return chosen(table, view.turn, states.reshape(len(states), -1).astype(float))
 
 
 def _opponent(name: str, rules: Rules) -> Agent:

@@ -16,6 +16,7 @@ from coopsim.solvers.solution import Found
 _LEVELS = 101  # common levels of all coordinates, as fractions of their ranges
 _SAMPLE = 1024
 _PIECE = 512  # profiles between two looks at the clock
+_DENSE, _TEETH = 2001, 16  # common levels of a dense look, and how many are looked at closely
 _APART = 0.05  # of the range: how far the points that are improved lie from each other
 _GRID = 33  # points of one line search
 _EXTRA = 1  # random directions searched in each round beside the coordinates
@@ -49,7 +50,7 @@ def solve(
         rounds: most rounds of line searches.
         seed: of the sample.
 
-    Cost: 1,100 profiles, then rounds x starts x (m + 1) x 33, in batched calls; about 6 rounds
+    Cost: 3,100 profiles, then rounds x starts x (m + 1) x 33, in batched calls; about 6 rounds
     where sums are smooth.
     """
     require_count("starts", starts)
@@ -57,6 +58,7 @@ def solve(
     climb = _Climb(form, Clock(deadline), rounds, np.random.default_rng(seed))
     start, spread = _best_of_sample(form, starts, seed, climb.clock)
     here = distinct(climb.lines(start, 0.05, _COARSE), climb.width, _MERGED)
+    here.append(climb.together())
     top = max(climb.value(x) for x in here)
     close = [x for x in here if climb.value(x) >= top - _CLOSE * spread]
     ends = sorted((climb.polished(x) for x in close), key=lambda x: -climb.value(x))
@@ -105,6 +107,27 @@ class _Climb:
             reach = np.where(gained, reach, reach * 0.25)
         self.used += used
         return here
+
+    def together(self) -> Float:
+        """The best point `[m]` at which all coordinates are one share of their ranges.
+
+        Players who are alike pass thresholds together, which nobody gains by alone; between
+        thresholds lie narrow teeth that only a dense look finds.
+        """
+        low, width = self.form.low, self.form.high - self.form.low
+        shares = np.linspace(0, 1, _DENSE)
+        value, step = np.full(_DENSE, -np.inf), 1 / (_DENSE - 1)
+        for first in range(0, _DENSE, _PIECE):
+            if self.clock.over:
+                break
+            piece = shares[first : first + _PIECE, None]
+            value[first : first + _PIECE] = _welfare(self.form, low + piece * width)
+        tops = np.argsort(-value, kind="stable")[:_TEETH]
+        here, value = low + shares[tops, None] * width, value[tops]
+        while step > _FINE and not self.clock.over:
+            here, value = _along(self.form, here, value, width, np.full(len(here), step))
+            step *= 0.25
+        return np.asarray(here[int(value.argmax())])
 
     def polished(self, x: Float) -> Float:
         """One point after Newton's method, or closer line searches where that is no better."""

@@ -114,6 +114,18 @@ def at(values: Float, states: Float) -> Float:
     return _blend(flat, base, shares, strides)
 
 
+def chosen(part: Float, stage: int, states: Float) -> Float:
+    """A player's actions `[B]` at states `[B, 2n]` in a round, by its part of a profile.
+
+    Args:
+        part: `[K, g, h, ...]`; a part with two axes beside the first looks at the first
+            player's trust and damage, which stand for everybody's.
+        stage: the round; from the last one of the part on, that one holds.
+        states: trust and damage of all players.
+    """
+    return at(part[min(stage, len(part) - 1)], states[:, : part.ndim - 1])
+
+
 def _blend(flat: Float, base: np.ndarray, shares: list[Float], strides: list[int]) -> Float:
     if not shares:
         return np.asarray(flat[base])

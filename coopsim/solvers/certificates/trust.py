@@ -15,7 +15,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.errors import CoopsimError
-from coopsim.games.forms.trust import TrustForm, at
+from coopsim.games.forms.trust import TrustForm, chosen
 from coopsim.solvers.solution import Certificate
 
 _STATES = 10  # held out, beside the first state
@@ -104,9 +104,7 @@ def _follow(form: TrustForm, profile: tuple[Float, ...], states: Float, begin: i
 
 def _actions(form: TrustForm, profile: tuple[Float, ...], states: Float, t: int) -> Float:
     """Joint actions `[B, n]` in round t."""
-    stage = min(t, len(profile[0]) - 1)
-    seen = states[:, : profile[0].ndim - 1]
-    return np.stack([at(part[stage], seen) for part in profile], -1)
+    return np.stack([chosen(part, t, states) for part in profile], -1)
 
 
 def _played(form: TrustForm, states: Float, begin: int, policy: Any) -> Float:

@@ -11,15 +11,8 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.dynamic import DynamicForm
-from coopsim.solvers.dynamic.search import (
-    GRADIENTS,
-    Objective,
-    groups_of,
-    objective,
-    polish,
-    segments,
-    smooth,
-)
+from coopsim.solvers.dynamic.objective import GRADIENTS, Objective, groups_of, objective
+from coopsim.solvers.dynamic.search import polish, segments, smooth, trade
 from coopsim.solvers.numeric import Clock, require_count
 from coopsim.solvers.solution import Found
 
@@ -163,6 +156,7 @@ class _Answers:
             if value > best:
                 x, best = end, value
             x, best = polish(goal, x, best, self.clock, self.tol, 20)
+            x, best = trade(goal, x, best, self.clock, self.tol)
         return best - start, x[:, 0]
 
     def constants(self, actions: Float) -> Float:

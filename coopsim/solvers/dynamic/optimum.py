@@ -1,7 +1,8 @@
 """The sequences with the largest sum of payoffs, by ascent through the horizon.
 
 Players who can be swapped start alike; at the end each may leave the others. The best
-constant actions are among the starts, so that the result is never below them.
+constant actions and what players do for themselves are among the starts, so that the result
+is never below them.
 """
 
 from __future__ import annotations
@@ -13,16 +14,9 @@ from coopsim.errors import UserError
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers import optimum
-from coopsim.solvers.dynamic.search import (
-    GRADIENTS,
-    Objective,
-    climb,
-    groups_of,
-    objective,
-    polish,
-    segments,
-    smooth,
-)
+from coopsim.solvers.dynamic import nash
+from coopsim.solvers.dynamic.objective import GRADIENTS, Objective, groups_of, objective
+from coopsim.solvers.dynamic.search import climb, polish, segments, smooth
 from coopsim.solvers.numeric import Clock, distinct, require_count
 from coopsim.solvers.solution import Found
 
@@ -30,6 +24,8 @@ _LEVELS = 21
 _PARTS = 5  # pieces of a random start
 _RANDOM = 16
 _APART = 0.02  # of the range: how far starts lie from each other
+_TURNS = 12  # most rounds in which players who are alike move one by one
+_FEW = 8  # players up to whom they do
 _FULL = 200  # variables up to which players who are alike are followed one by one
 
 
@@ -55,7 +51,8 @@ def solve(
         tol: payoff units; a round of ascent that gains less is the last one.
         deadline: seconds after which the best so far is returned.
         starts: how many of the best candidates are improved. Candidates are constants on a
-            grid, the best constants, what is best for the first round alone, and random steps.
+            grid, the best constants, what is best for the first round alone, and random steps;
+            from 2 on, what players do for themselves is one start more.
         rounds: most rounds of ascent from one start.
         gradient: "torch" (through the horizon), "differences", or "auto": whichever is cheaper.
         seed: of the random candidates.
@@ -74,6 +71,10 @@ def solve(
     goal = objective(form, np.ones(form.n), groups_of(form), gradient=gradient)
     constant = best_constant(goal, clock)
     begins = _starts(goal, constant, starts, np.random.default_rng(seed))
+    selfish = goal.expand(constant)
+    if len(begins) > 1:
+        selfish = _selfish(goal, tol, clock)
+        begins.append(goal.collect(selfish))
     ends = [constant]
     for x in begins:
         ends.append(climb(goal, x, clock, tol, 1 if len(begins) > 1 else rounds))
@@ -81,13 +82,16 @@ def solve(
     if len(begins) > 1:
         best = climb(goal, best, clock, tol, rounds)
     sequence = _apart(goal, best, clock, tol, np.random.default_rng(seed))
+    worth = form.payoffs(np.stack([sequence, selfish])).sum(-1)
+    if worth[1] > worth[0]:
+        sequence = selfish
     return Found(
         profiles=(form.split(sequence),),
         sentence=f"{len(begins)} starts improved through {form.horizon} rounds"
         + ("; stopped by the deadline" if clock.over else ""),
         stats={"starts": len(begins)},
         finished=not clock.over,
-        details=({"best constant": float(goal.value(constant)), "value": goal.value(best)},),
+        details=({"best constant": float(goal.value(constant)), "value": float(worth.max())},),
     )
 
 
@@ -132,6 +136,15 @@ def _starts(goal: Objective, constant: Float, count: int, rng: np.random.Generat
     return [x.reshape(shape) for x in kept]
 
 
+def _selfish(goal: Objective, tol: float, clock: Clock) -> Float:
+    """Where players get `[T, n]` who each look after themselves: past thresholds all gain by.
+
+    With it no equilibrium that the same answers find pays more than the optimum.
+    """
+    settled = nash.solve(goal.form, tol=tol, deadline=clock.left, gradient=goal.gradient)
+    return goal.form.join(settled.profiles[0])
+
+
 def _myopic(goal: Objective, constant: Float) -> Float:
     """The levels `[k]` that are best where they only hold in the last round."""
     best = constant[-1].copy()
@@ -153,6 +166,8 @@ def _apart(
         return sequence
     each = objective(form, goal.weights, [(i,) for i in range(form.n)], gradient=goal.gradient)
     value = each.value(sequence)
+    if form.n <= _FEW:
+        sequence, value = _in_turn(goal, sequence, value, clock, tol)
     nudged = sequence + 0.02 * each.width * rng.standard_normal(sequence.shape)
     end = smooth(each, np.clip(nudged, each.low, each.top), clock, tol, 20)
     if form.n * form.horizon <= _FULL:
@@ -161,3 +176,29 @@ def _apart(
     else:
         reached = each.value(end)
     return end if reached > value else sequence
+
+
+def _in_turn(
+    goal: Objective, sequence: Float, value: float, clock: Clock, tol: float
+) -> tuple[Float, float]:
+    """`sequence` `[T, n]` after one player after another moved alone, and its value.
+
+    Where one of those who are alike and act alike cannot raise the sum, none of them can.
+    """
+    form, alike = goal.form, np.array(goal.form.alike)
+    for _ in range(_TURNS):
+        before, tried = value, set[tuple[int, bytes]]()
+        for i in range(form.n):
+            key = (int(alike[i]), sequence[:, i].tobytes())
+            if key in tried or clock.over:
+                continue
+            own = objective(form, goal.weights, [(i,)], sequence, goal.gradient)
+            x, reached = segments(own, sequence[:, [i]], value, clock, 3)
+            x, reached = polish(own, x, reached, clock, tol, 20)
+            if reached > value + tol:
+                sequence, value = own.expand(x), reached
+            else:
+                tried.add(key)
+        if value - before <= tol:
+            break
+    return sequence, value

@@ -4,6 +4,10 @@ Maskin and Tirole (2001): strategies look at the state only. Values are kept on 
 states and interpolated; in each round, from the last one backwards, players answer one
 another in every state until nobody moves. Without a last round this goes on until values
 settle.
+
+Exact answers chase gains that interpolation makes up, and jumps grow with every round back.
+So players may be inert: they keep to what the next round does unless more than so much is to
+be gained, which makes an epsilon-equilibrium. How inert is found by trying.
 """
 
 from __future__ import annotations
@@ -11,14 +15,14 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import NoSuchForm
-from coopsim.games.forms.trust import TrustForm, at, grid
+from coopsim.errors import NoSuchForm, UserError
+from coopsim.games.forms.trust import TrustForm
+from coopsim.solvers.dynamic.temptation import one_round, temptation
+from coopsim.solvers.dynamic.trust_table import Table
 from coopsim.solvers.numeric import Clock, require_count
 from coopsim.solvers.solution import Found
 
-_COARSE, _FINE, _LOOKS = 25, 9, 4  # actions of the first look, of closer ones, and how many
-_ANSWERS = 8  # rounds of answers in one round of play
-_SETTLED = 5e-4  # of the range of actions: answers that move less have settled
+_INERTIA = (2.0, 0.2, 0.02, 0.005, 0.0)  # of the range of one round's payoffs, quickest first
 _SWEEPS = 15  # evaluations of a policy between two improvements
 _ENDLESS = 40  # improvements without a last round
 
@@ -40,6 +44,7 @@ def solve(
     deadline: float | None = None,
     trust_points: int = 7,
     damage_points: int = 4,
+    inertia: float | None = None,
 ) -> Found:
     """A Markov perfect equilibrium of two players by backward induction or value iteration.
 
@@ -48,8 +53,12 @@ def solve(
         tol: payoff units: endless play is iterated until values move less than `tol (1 - d)`.
         deadline: seconds; on expiry earlier rounds are played as the last one that was solved.
         trust_points, damage_points: of the grid, for each player's trust and damage.
+        inertia: payoff units a round: a player keeps to what it does in the next round unless
+            it gains more. None: several are tried, and what deviations gain least against is
+            returned.
 
-    Cost: a round takes up to 8 answers of (trust_points damage_points)^2 x 61 transitions.
+    Cost: a round takes up to 8 answers of (trust_points damage_points)^2 x 61 transitions,
+    and that up to 5 times.
 
     Answers need not settle where a round has no equilibrium in pure actions; the certificate
     says what is left to gain.
@@ -68,14 +77,29 @@ def solve(
     require_count("trust_points", trust_points, 2)
     require_count("damage_points", damage_points, 2)
     shape = (trust_points, damage_points) * 2
-    table = _Table(form, shape, form.symmetric)
-    rounds, left, finished = _iterate(table, form, tol, Clock(deadline))
-    shaped = [np.stack([r[:, i].reshape(shape) for r in rounds]) for i in range(form.n)]
+    if inertia is not None and not (np.isfinite(inertia) and inertia >= 0):
+        raise UserError("no inertia", key="inertia", given=inertia, allowed="0 or more")
+    clock, used = Clock(deadline), 0
+    tries: list[tuple[float, float, tuple[Float, ...], str, bool]] = []
+    span = one_round(form)
+    for lag in [share * span for share in _INERTIA] if inertia is None else [inertia]:
+        if clock.over and tries:
+            break
+        table = Table(form, shape, form.symmetric, lag)
+        rounds, left, finished = _iterate(table, form, tol, clock)
+        used += table.used
+        shaped = [np.stack([r[:, i].reshape(shape) for r in rounds]) for i in range(form.n)]
+        tries.append((temptation(form, shaped), lag, tuple(shaped), left, finished))
+        if tries[-1][0] <= tol:
+            break
+    gap, lag, profile, left, finished = min(tries, key=lambda each: each[0])
     return Found(
-        profiles=(tuple(shaped),),
-        sentence=f"{len(table.states)} states, {table.used} rounds of answers; {left}",
-        stats={"states": len(table.states), "rounds": table.used},
+        profiles=(profile,),
+        sentence=f"{len(table.states)} states, {used} rounds of answers; {left}; inertia of "
+        f"{lag:.3g} a round",
+        stats={"states": len(table.states), "rounds": used},
         finished=finished,
+        details=({"inertia": lag, "gain": gap},),
     )
 
 
@@ -102,7 +126,7 @@ def solve_control(
     require_count("trust_points", trust_points, 2)
     require_count("damage_points", damage_points, 2)
     shape = (trust_points, damage_points)
-    table = _Table(form, shape, True)
+    table = Table(form, shape, True)
     rounds, left, finished = _iterate(table, form, tol, Clock(deadline))
     policy = np.stack([each[:, 0].reshape(shape) for each in rounds])
     return Found(
@@ -113,94 +137,8 @@ def solve_control(
     )
 
 
-class _Table:
-    """Values and answers on a grid of states.
-
-    Args:
-        form: the game.
-        shape: of the grid; two axes stand for common states and common actions.
-        alike: whether one player's table serves all.
-    """
-
-    def __init__(self, form: TrustForm, shape: tuple[int, ...], alike: bool) -> None:
-        self.form, self.shape, self.alike = form, shape, alike
-        self.joint = len(shape) == 2 < 2 * form.n
-        self.states = grid(shape)
-        self.columns = 1 if self.joint else form.n
-        self.used = 0
-
-    def paid(self, states: Float, actions: Float, later: Float | None, player: int) -> Float:
-        """Payoff now and after, `[B]`, of one player; of all in sum where they act alike."""
-        if self.joint:
-            states, actions = np.tile(states, self.form.n), np.tile(actions, self.form.n)
-        after, paid, goes_on = self.form.step(states, actions)
-        now = paid.sum(1) if self.joint else paid[:, player]
-        if later is None:
-            return np.asarray(now)
-        seen = after[:, :2] if self.joint else after
-        ahead = at(later[:, player].reshape(self.shape), seen)
-        return np.asarray(now + self.form.discount * goes_on * ahead)
-
-    def values(self, policy: Float, later: Float | None) -> Float:
-        """The values `[S, columns]` of playing `policy` `[S, columns]` and then `later`."""
-        columns = [self.paid(self.states, policy, later, i) for i in range(self.columns)]
-        return np.stack(columns, -1)
-
-    def settle(self, policy: Float, later: Float | None) -> Float:
-        """Actions `[S, columns]` that answer one another in every state, `later` being next."""
-        width = float((self.form.high - self.form.low).max())
-        step, before = 1.0, np.inf
-        for _ in range(1 if self.joint else _ANSWERS):
-            self.used += 1
-            moved = policy.copy()
-            if self.alike and not self.joint:
-                best = self.answer(policy, later, 0)
-                other = best.reshape(self.shape).transpose(2, 3, 0, 1).ravel()
-                moved = policy + step * (np.stack([best, other], -1) - policy)
-            else:
-                for i in range(self.columns):
-                    moved[:, i] += step * (self.answer(moved, later, i) - moved[:, i])
-            change = float(np.abs(moved - policy).max())
-            step = max(0.2, 0.6 * step) if change > 0.9 * before else step
-            policy, before = moved, change
-            if change <= _SETTLED * width:
-                break
-        return policy
-
-    def answer(self, policy: Float, later: Float | None, player: int) -> Float:
-        """The best action `[S]` of a player in every state against the others' `policy`."""
-        low, high = float(self.form.low[player]), float(self.form.high[player])
-        count = len(self.states)
-        centre, half, best = np.full(count, 0.5 * (low + high)), 0.5 * (high - low), None
-        marks = self.form.marks[:, player]
-        for look in range(1 + _LOOKS):
-            size = _FINE if look else _COARSE
-            tried = np.clip(centre[:, None] + np.linspace(-half, half, size), low, high)
-            if not look:
-                tried = np.concatenate([tried, np.tile(marks, (count, 1))], axis=1)
-            value = self._tried(policy, tried, later, player)
-            place = value.argmax(1)
-            row = np.arange(count)
-            found, level = value[row, place], tried[row, place]
-            # a mark that was best before stays best unless a closer look is better
-            if best is None:
-                best, centre = found, level
-            else:
-                better = found > best
-                best, centre = np.where(better, found, best), np.where(better, level, centre)
-            half *= 2.5 / (size - 1)
-        return centre
-
-    def _tried(self, policy: Float, tried: Float, later: Float | None, player: int) -> Float:
-        size = tried.shape[1]
-        actions = np.repeat(policy, size, axis=0)
-        actions[:, player] = tried.ravel()
-        states = np.repeat(self.states, size, axis=0)
-        return self.paid(states, actions, later, player).reshape(tried.shape)
-
-
 def _iterate(
-    table: _Table, form: TrustForm, tol: float, clock: Clock
+    table: Table, form: TrustForm, tol: float, clock: Clock
 ) -> tuple[list[Float], str, bool]:
     """Policies round by round (one where play is endless), and how it ended."""
     policy = np.tile(form.marks[0, : table.columns], (len(table.states), 1))
@@ -219,7 +157,7 @@ def _iterate(
 
 
 def _endless(
-    table: _Table, form: TrustForm, policy: Float, tol: float, clock: Clock
+    table: Table, form: TrustForm, policy: Float, tol: float, clock: Clock
 ) -> tuple[list[Float], str, bool]:
     later = table.values(policy, None)
     for count in range(_ENDLESS):

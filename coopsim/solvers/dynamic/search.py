@@ -1,158 +1,28 @@
-"""What methods over time share: an objective in sequences, and ways up from one.
+"""What methods over time share: ways up from a sequence of actions.
 
-Three ways take turns. L-BFGS-B follows gradients through the horizon; steps of all rounds at
+Several ways take turns. L-BFGS-B follows gradients through the horizon; steps of all rounds at
 once, each by its own curvature, take over at kinks; and segments of time set to other levels
-find what gradients cannot see: thresholds, ends, last rounds.
+find what gradients cannot see: thresholds, ends, last rounds. Random moves of stretches of
+time go along the edge of what ends play.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import MissingExtra
-from coopsim.games.forms.dynamic import DynamicForm
+from coopsim.solvers.dynamic.objective import Objective
 from coopsim.solvers.numeric import Clock
 
-_ROWS = 2500  # sequences a difference quotient may take before torch is the cheaper way
-_STEP = 6e-6  # of the range: balances rounding and curvature of central differences
 _LEVELS = 13
 _NUDGES = (-0.05, -0.01, -0.002, 0.002, 0.01, 0.05)  # of the range: small moves of segments
-_COARSE = 12  # blocks that the middle of the horizon is cut into at first
-_ENDS = (3, 12)  # rounds at the beginning and the end that stand alone even then
-GRADIENTS = ("auto", "torch", "differences")
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A weighted sum of payoffs as a function of some players' sequences.
-
-    Args:
-        form: the game.
-        weights: of the players' payoffs, `[n]`.
-        groups: who moves; the players of a group act alike.
-        base: what the others do, `[T, n]`.
-        blocks: for each round the knot that it follows, `[T]`; the knots are the variables.
-        gradient: "torch" through the horizon, "differences", or "auto": differences while
-            they are fewer than a few thousand sequences, which is quicker, else torch where
-            it is installed.
-    """
-
-    form: DynamicForm
-    weights: Float
-    groups: tuple[tuple[int, ...], ...]
-    base: Float
-    blocks: np.ndarray
-    gradient: str = "auto"
-
-    @property
-    def low(self) -> Float:
-        """The lowest action of each group, `[k]`."""
-        return self.form.low[[group[0] for group in self.groups]]
-
-    @property
-    def width(self) -> Float:
-        """The range of each group's actions, `[k]`; 1 where there is no choice."""
-        high = self.form.high[[group[0] for group in self.groups]]
-        return np.where(high > self.low, high - self.low, 1.0)
-
-    @property
-    def top(self) -> Float:
-        """The highest action of each group, `[k]`."""
-        return self.form.high[[group[0] for group in self.groups]]
-
-    def expand(self, knots: Float) -> Float:
-        """Knots `[..., K, k]` as sequences `[..., T, n]`."""
-        rounds = knots[..., self.blocks, :]
-        full = np.broadcast_to(self.base, (*knots.shape[:-2], *self.base.shape)).copy()
-        for place, group in enumerate(self.groups):
-            full[..., list(group)] = rounds[..., place : place + 1]
-        return full
-
-    def collect(self, sequence: Float) -> Float:
-        """The knots `[K, k]` of a sequence `[T, n]`: means over blocks."""
-        count = int(self.blocks.max()) + 1
-        size = np.bincount(self.blocks, minlength=count)
-        columns = [
-            np.bincount(self.blocks, sequence[:, group[0]], minlength=count) / size
-            for group in self.groups
-        ]
-        return np.stack(columns, -1)
-
-    def values(self, knots: Float) -> Float:
-        """The objective `[...]` at knots `[..., K, k]`; what is not a number is never best."""
-        found = self.form.payoffs(self.expand(knots)) @ self.weights
-        return np.asarray(np.where(np.isnan(found), -np.inf, found))
-
-    def value(self, knots: Float) -> float:
-        """The objective at one point `[K, k]`."""
-        return float(self.values(knots[None])[0])
-
-    def slope(self, knots: Float) -> tuple[float, Float]:
-        """The objective and its derivatives, `[K, k]`."""
-        few = 2 * knots.size <= _ROWS
-        if self.gradient == "torch" or (self.gradient == "auto" and not few):
-            try:
-                return self._through_torch(knots)
-            except MissingExtra:
-                if self.gradient == "torch":
-                    raise
-        step = _STEP * self.width
-        trial, up, down = self.moved(knots, step)
-        found = self.values(np.concatenate([knots[None], trial]))
-        rise = found[1 : 1 + knots.size] - found[1 + knots.size :]
-        gap = (up - down).ravel()
-        slope = np.divide(rise, gap, out=np.zeros_like(rise), where=gap > 0)
-        return float(found[0]), slope.reshape(knots.shape)
-
-    def moved(self, knots: Float, step: Float) -> tuple[Float, Float, Float]:
-        """Every knot moved up, then every knot moved down; and where each went, `[K, k]`."""
-        up = np.minimum(knots + step, self.top)
-        down = np.maximum(knots - step, self.low)
-        each = np.arange(knots.size)
-        trial = np.repeat(knots.reshape(1, -1), 2 * knots.size, axis=0)
-        trial[each, each] = up.ravel()
-        trial[knots.size + each, each] = down.ravel()
-        return trial.reshape(-1, *knots.shape), up, down
-
-    def fine(self) -> Objective:
-        """The same with a knot a round."""
-        return replace(self, blocks=np.arange(self.form.horizon))
-
-    def coarse(self) -> Objective:
-        """The same with few knots: rounds near both ends alone, those between in blocks."""
-        return replace(self, blocks=_cut(self.form.horizon))
-
-    def _through_torch(self, knots: Float) -> tuple[float, Float]:
-        value, slope = self.form.gradient(self.expand(knots), self.weights)
-        rounds = np.stack([slope[:, list(group)].sum(1) for group in self.groups], -1)
-        total = np.zeros(knots.shape)
-        np.add.at(total, self.blocks, rounds)
-        return float(value), total
-
-
-def objective(
-    form: DynamicForm,
-    weights: Float,
-    groups: Sequence[Sequence[int]],
-    base: Float | None = None,
-    gradient: str = "auto",
-) -> Objective:
-    """An objective with a knot a round; `base` is irrelevant where everybody moves."""
-    fixed = np.zeros((form.horizon, form.n)) if base is None else base
-    return Objective(
-        form,
-        np.asarray(weights, dtype=float),
-        tuple(tuple(group) for group in groups),
-        fixed,
-        np.arange(form.horizon),
-        gradient,
-    )
+_MOVES = 192  # random moves tried at once
+_FURTHER = np.array([0.25, 0.5, 1.0, 1.5, 2.0, 4.0, 8.0])  # times a move that is the best one
+_SEED = 4
 
 
 def climb(goal: Objective, x: Float, clock: Clock, tol: float, rounds: int = 6) -> Float:
@@ -177,6 +47,7 @@ def climb(goal: Objective, x: Float, clock: Clock, tol: float, rounds: int = 6) 
         x, best = segments(goal, x, best, clock)
         x, best = _better(goal, x, best, smooth(goal, x, clock, tol, 15 if turn == 0 else 40))
         x, best = polish(goal, x, best, clock, tol)
+        x, best = trade(goal, x, best, clock, tol)
         if best - before <= tol:
             break
     return x
@@ -263,6 +134,44 @@ def polish(
     return x, best
 
 
+def trade(
+    goal: Objective, x: Float, best: float, clock: Clock, tol: float, rounds: int = 120
+) -> tuple[Float, float]:
+    """`x` `[T, k]` after random moves of stretches of time, some up while others go down.
+
+    Where an early end is only just avoided, every single step and every gradient leads over
+    the edge or away from it; what is left to gain lies along it. Steps start at 2 % of the
+    range and get shorter where nothing is gained.
+    """
+    rng = np.random.default_rng(_SEED)
+    reach = 0.02
+    for _ in range(rounds):
+        if reach < 1e-6 or clock.over:
+            break
+        moves = reach * goal.width * _stretches(rng, *x.shape)
+        values = goal.values(np.clip(x + moves, goal.low, goal.top))
+        move = moves[int(values.argmax())]
+        along = np.clip(x + _FURTHER[:, None, None] * move, goal.low, goal.top)
+        values = goal.values(along)
+        place = int(values.argmax())
+        gain = values[place] - best
+        if gain > 0:
+            x, best = along[place], float(values[place])
+        if gain <= 0.1 * tol:
+            reach *= 0.6
+    return x, best
+
+
+def _stretches(rng: np.random.Generator, horizon: int, count: int) -> Float:
+    """Random moves `[M, T, k]`, each constant on 2 to 8 stretches of time."""
+    parts = rng.integers(2, 9, _MOVES)
+    cut = rng.random((_MOVES, horizon)) < (parts[:, None] - 1) / max(1, horizon - 1)
+    place = np.minimum(np.cumsum(cut, axis=1), 15)
+    levels = rng.standard_normal((_MOVES, 16, count))
+    size = 10 ** rng.uniform(-1, 0.5, (_MOVES, 1, 1))
+    return np.asarray(size * levels[np.arange(_MOVES)[:, None], place])
+
+
 def _proposals(x: Float, best: float, up: Float, down: Float, higher: Float, lower: Float) -> Float:
     """Joint moves to try, `[P, T, k]`: by curvature, to better neighbours, and the best alone."""
     rise, fall = higher - best, lower - best
@@ -319,21 +228,6 @@ def _windows(horizon: int) -> list[tuple[int, int]]:
     return list(dict.fromkeys(found))
 
 
-def _cut(horizon: int) -> np.ndarray:
-    head, tail = _ENDS
-    middle = horizon - head - tail
-    if middle < 2 * _COARSE:
-        return np.arange(horizon)
-    inner = head + np.arange(middle) * _COARSE // middle
-    return np.concatenate([np.arange(head), inner, head + _COARSE + np.arange(tail)])
-
-
 def _better(goal: Objective, x: Float, best: float, other: Float) -> tuple[Float, float]:
     value = goal.value(other)
     return (other, value) if value > best else (x, best)
-
-
-def groups_of(form: DynamicForm) -> tuple[tuple[int, ...], ...]:
-    """Players who can be swapped without a change, together."""
-    alike = np.array(form.alike)
-    return tuple(tuple(np.flatnonzero(alike == i).tolist()) for i in dict.fromkeys(alike.tolist()))

@@ -84,7 +84,7 @@ def test_a_method_that_does_not_solve_the_concept() -> None:
 
 def test_mixed_solutions_are_refused() -> None:
     agent = make_agent("equilibrium", method="pure-enumeration")
-    with pytest.raises(CoopsimError, match="nash cannot be played: only solutions of continuous"):
+    with pytest.raises(CoopsimError, match="nash cannot be played: its strategies"):
         play(GAME, agent)
 
 

@@ -15,6 +15,9 @@ from coopsim.games.forms.dynamic import DynamicForm, dynamic_form
 from coopsim.games.rollout import replay
 from coopsim.solvers.certificates.dynamic import regret, shortfall
 from coopsim.solvers.dynamic.anarchy import price_of_anarchy
+from coopsim.solvers.dynamic.objective import objective
+from coopsim.solvers.dynamic.search import polish, trade
+from coopsim.solvers.numeric import Clock
 
 
 def game(name: str = "trust-dilemma", **given: Any) -> Any:
@@ -169,6 +172,36 @@ def test_the_optimum_pays_more_than_the_equilibrium() -> None:
     best = coopsim.solve(played, "dynamic optimum", tol=0.01, starts=1)
     nash = coopsim.solve(played, "open-loop nash", tol=0.01)
     assert best.values.sum() > nash.values.sum()
+
+
+@pytest.mark.timeout(240)
+def test_no_equilibrium_pays_more_than_the_optimum_where_tiers_jump() -> None:
+    """Law, where ascent alone stops short: what all gain by lies past a tier's threshold."""
+    played = game("reputation-market", horizon=20)
+    best = coopsim.solve(played, "dynamic optimum", tol=0.01, starts=2)
+    nash = coopsim.solve(played, "open-loop nash", tol=0.01)
+    assert best.values.sum() >= nash.values.sum()
+
+
+def brink(need: float = 10.0, horizon: int = 8) -> DynamicForm:
+    """Effort costs its square, and all is lost where efforts sum to less than is needed."""
+
+    def totals(sequences: Any) -> Any:
+        done = sequences.sum(1) >= need
+        return (100.0 - (sequences**2).sum(1)) * done
+
+    return DynamicForm(("one",), np.zeros(1), np.full(1, 5.0), horizon, totals)
+
+
+def test_along_an_edge_nothing_is_left_to_gain() -> None:
+    """Closed form: equal efforts, 100 - need^2 / T; from unequal ones every single step loses."""
+    form = brink()
+    goal = objective(form, np.ones(1), [(0,)])
+    uneven = np.repeat([2.0, 0.5], 4)[:, None]
+    alone, _ = polish(goal, uneven, goal.value(uneven), Clock(None), 1e-4)
+    assert goal.value(alone) == pytest.approx(100 - 17)
+    _, best = trade(goal, uneven, goal.value(uneven), Clock(None), 1e-4)
+    assert best == pytest.approx(100 - 12.5, abs=0.01)
 
 
 def test_certificates_find_what_is_left_to_gain() -> None:

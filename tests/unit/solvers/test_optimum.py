@@ -74,6 +74,23 @@ def test_a_ridge_that_runs_across_the_coordinates(box: Box) -> None:
     assert solution.actions == pytest.approx([0.7, 0.7], abs=1e-3)
 
 
+def test_narrow_teeth_that_all_reach_together(box: Box) -> None:
+    """A rise at every multiple of 0.011 that all pass, lost again soon after.
+
+    Closed form: the multiple nearest to 0.6, where tops are highest. Common levels in steps of
+    0.01 meet 0.55 and 0.66 only, and nobody gets to another top alone.
+    """
+
+    def total(x: Float) -> Float:
+        level = x.min(-1)
+        rise = 0.011 * np.floor(level / 0.011 + 1e-9)
+        return 1 - (rise - 0.6) ** 2 - 50 * (level - rise) - (x.max(-1) - level)
+
+    form = box(alike(total), [0, 0], [1, 1])
+    found = np.concatenate(search(form).profiles[0])
+    assert float(form.welfare(found)) == pytest.approx(1 - 0.005**2, abs=1e-6)
+
+
 def test_best_constant_of_samsung_and_sony() -> None:
     """No constant pair on a fine grid around it, or on a coarse one everywhere, pays more."""
     game = make_game("coopetition/samsung-sony")

@@ -14,6 +14,7 @@ from coopsim.games.forms.trust import at, grid
 from coopsim.games.rollout import replay
 from coopsim.solvers.certificates.grim import grim
 from coopsim.solvers.dynamic.grim import discounts
+from coopsim.solvers.dynamic.temptation import temptation
 
 
 def game(name: str = "trust-dilemma", **given: Any) -> Any:
@@ -63,6 +64,34 @@ def test_little_patience_is_one_round() -> None:
     )  # fmt: skip
     once = coopsim.solve(game(horizon=1), "open-loop nash", tol=1e-6)
     np.testing.assert_allclose(found.values, once.values, rtol=1e-3)
+
+
+def test_inertia_keeps_gains_small_where_exact_answers_chase_one_another() -> None:
+    """What is returned is at least as hard to leave as exact answers are, and says how inert."""
+    played = game("samsung-sony", horizon=16)
+    inert = coopsim.solve(played, "markov perfect over trust", tol=0.01, trust_points=5)
+    exact = coopsim.solve(
+        played, "markov perfect over trust", tol=0.01, trust_points=5, inertia=0.0
+    )
+    assert inert.details["gain"] <= exact.details["gain"]
+    assert inert.certificate.relative < 0.02
+    with pytest.raises(UserError, match="inertia"):
+        coopsim.solve(played, "markov perfect over trust", inertia=-1.0)
+
+
+def test_temptation_is_what_a_deviation_gains() -> None:
+    """In one round: the payoff of the best of the levels tried less that of the profile."""
+    form = game(horizon=1).form("trust")
+    flat = np.full((1, 2, 2, 2, 2), 50.0)
+    levels = np.append(np.linspace(form.low[0], form.high[0], 13), form.marks[:, 0])
+    joint = np.stack([levels, np.full(len(levels), 50.0)], -1)
+    gains = []
+    for trust in np.linspace(0, 1, 4):
+        state = np.array([[trust, 0.0, trust, 0.0]])
+        paid = form.step(np.repeat(state, len(levels), axis=0), joint)[1][:, 0]
+        gains.append(paid.max() - form.step(state, np.full((1, 2), 50.0))[1][0, 0])
+    assert temptation(form, (flat, flat)) >= max(gains) - 1e-9
+    assert temptation(form, (flat, flat)) > 0
 
 
 def test_control_reaches_the_dynamic_optimum() -> None:
