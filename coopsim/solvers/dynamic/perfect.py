@@ -12,6 +12,8 @@ be gained, which makes an epsilon-equilibrium. How inert is found by trying.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from coopsim.arrays import Float
@@ -22,7 +24,8 @@ from coopsim.solvers.dynamic.trust_table import Table
 from coopsim.solvers.numeric import Clock, require_count
 from coopsim.solvers.solution import Found
 
-_INERTIA = (2.0, 0.2, 0.02, 0.005, 0.0)  # of the range of one round's payoffs, quickest first
+_INERTIA = (0.0, 0.005, 0.02, 0.2, 2.0)  # of the range of one round's payoffs
+_LATER = (0.4, 0.6, 0.75, 0.85)  # of the horizon: up to where rounds may be played alike
 _SWEEPS = 15  # evaluations of a policy between two improvements
 _ENDLESS = 40  # improvements without a last round
 
@@ -55,7 +58,7 @@ def solve(
         trust_points, damage_points: of the grid, for each player's trust and damage.
         inertia: payoff units a round: a player keeps to what it does in the next round unless
             it gains more. None: several are tried, and what deviations gain least against is
-            returned.
+            returned; early rounds may then be played as a later one.
 
     Cost: a round takes up to 8 answers of (trust_points damage_points)^2 x 61 transitions,
     and that up to 5 times.
@@ -86,10 +89,15 @@ def solve(
         if clock.over and tries:
             break
         table = Table(form, shape, form.symmetric, lag)
-        rounds, left, finished = _iterate(table, form, tol, clock)
+        # exact answers take longest: what is left goes to players who are more inert
+        turn = Clock(None if clock.left is None else clock.left * (0.5 if inertia is None else 1))
+        rounds, left, finished = _iterate(table, form, tol, turn)
         used += table.used
         shaped = [np.stack([r[:, i].reshape(shape) for r in rounds]) for i in range(form.n)]
-        tries.append((temptation(form, shaped), lag, tuple(shaped), left, finished))
+        for profile in _begun_later(tuple(shaped)):
+            tries.append((temptation(form, profile), lag, profile, left, finished))
+            if tries[-1][0] <= tol or clock.over:
+                break
         if tries[-1][0] <= tol:
             break
     gap, lag, profile, left, finished = min(tries, key=lambda each: each[0])
@@ -101,6 +109,14 @@ def solve(
         finished=finished,
         details=({"inertia": lag, "gain": gap},),
     )
+
+
+def _begun_later(profile: tuple[Float, ...]) -> Iterator[tuple[Float, ...]]:
+    """The profile, and those that play early rounds as a later one: far from the end it is far."""
+    stages = len(profile[0])
+    yield profile
+    for first in sorted({int(share * stages) for share in _LATER} - {0}):
+        yield tuple(np.concatenate([part[first:][:1]] * first + [part[first:]]) for part in profile)
 
 
 def solve_control(
