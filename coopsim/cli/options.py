@@ -28,6 +28,19 @@ Sets = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The run folder; runs/NAME-HASH where not said."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes that work; one a core where not said."),
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Drop what an earlier run left in the folder.")
+]
+NoReport = Annotated[bool, typer.Option("--no-report", help="Write no report.html.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
 def overrides(sets: Sequence[str] | None, flag: str = "--set") -> dict[str, Any]:

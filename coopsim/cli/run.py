@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from coopsim.cli import effects, solutions, text
-from coopsim.cli.options import Json, ScenarioName, Sets, load_scenario
+from coopsim.cli.options import (
+    Fresh,
+    Json,
+    NoReport,
+    Out,
+    Quiet,
+    ScenarioName,
+    Sets,
+    Workers,
+    load_scenario,
+)
 
 if TYPE_CHECKING:
     import polars
@@ -19,21 +28,13 @@ if TYPE_CHECKING:
 
 def run(
     scenario: ScenarioName,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The run folder; runs/NAME-HASH where not said."),
-    ] = None,
+    out: Out = None,
     sets: Sets = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Processes that play; one a core where not said."),
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Drop what an earlier run left in the folder.")
-    ] = False,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
+    workers: Workers = None,
+    fresh: Fresh = False,
+    no_report: NoReport = False,
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Solve, play, compare and report a scenario.
 

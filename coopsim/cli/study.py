@@ -10,7 +10,7 @@ import typer
 
 from coopsim.cli import run as run_verb
 from coopsim.cli import text
-from coopsim.cli.options import Json, Sets, overrides
+from coopsim.cli.options import Fresh, Json, NoReport, Out, Quiet, Sets, Workers, overrides
 from coopsim.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,21 +23,13 @@ def study(
     name: Annotated[
         str, typer.Argument(metavar="FILE|NAME", help="A sweep or a scenario: its file or name.")
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The run folder; runs/NAME-HASH where not said."),
-    ] = None,
+    out: Out = None,
     sets: Sets = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Processes that measure; one a core if not said."),
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Drop what an earlier run left in the folder.")
-    ] = False,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
+    workers: Workers = None,
+    fresh: Fresh = False,
+    no_report: NoReport = False,
     as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measure an experiment over a grid of its parameters, and judge its targets.
 
