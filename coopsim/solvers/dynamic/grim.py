@@ -84,6 +84,8 @@ def solve(
 def discounts(kept: Float, tempted: Float, threat: Float) -> Float:
     """The smallest discount factor of each player, `[n]`; infinity where no threat deters it.
 
+    Friedman (1971): where the gain of one deviation is below what is lost ever after.
+
     Args:
         kept, tempted, threat: what cooperation, the best deviation and punishment pay, `[n]`.
     """

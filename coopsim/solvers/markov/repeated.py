@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers.dynamic.grim import discounts
 from coopsim.solvers.matrix_game import solve_matrix
 
 Utility = Callable[[float], float]
@@ -71,18 +71,9 @@ def grim_threshold(
     paid = form.expected(pure)
     tempted = np.array([form.deviations(pure, i).max() for i in range(form.n)])
     punished = _threat(form, threat)
-    needed = [
-        _needed(float(u), float(d), float(p))
-        for u, d, p in zip(paid, tempted, punished, strict=True)
-    ]
+    needed = discounts(paid, np.where(tempted - paid > _STABLE, tempted, paid), punished)
     as_floats = (tuple(map(float, values)) for values in (paid, tempted, punished))
-    return Threshold(max(needed), tuple(needed), at, *as_floats)
-
-
-def _needed(paid: float, tempted: float, punished: float) -> float:
-    if tempted - paid <= _STABLE:
-        return 0.0
-    return (tempted - paid) / (tempted - punished) if paid > punished else math.inf
+    return Threshold(float(needed.max()), tuple(map(float, needed)), at, *as_floats)
 
 
 def _threat(form: NormalForm, threat: str) -> Float:
