@@ -9,12 +9,15 @@ that look the same to a player read the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from coopsim.arrays import Array, Float, namespace, to_numpy
+from coopsim.games.coopetition.parts.timeline import shock_table
 from coopsim.games.coopetition.payoffs import per_player
+from coopsim.games.coopetition.rules_text import percent, rules
 
 if TYPE_CHECKING:
     from coopsim.games.coopetition.repeated import Repeated
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 Sight = Literal["full", "realistic", "minimal"]
 Seen = Mapping[str, Any]
 """What one player sees in one episode, without the batch axis."""
+
+_SUMMARY = "Every round players choose how much of an endowment to contribute."
 
 
 def look(game: Repeated, state: RepeatedState, player: int) -> Mapping[str, Array]:
@@ -80,45 +85,98 @@ def told(game: Repeated, view: Any) -> str:
     me = view.player
     seen = {name: np.asarray(to_numpy(values))[0] for name, values in view.observation.items()}
     gone = round(float(seen["time"][0]) * game.horizon) if "time" in seen else None
-    expected, dependence = _now(game, gone)
+    gamma, expected, dependence = _now(game, gone)
     you = [
         f"You are {game.labels[me]}.",
-        game.card.summary,
+        # the rules below tell the rest, which depends on the parts that the game has
+        game.card.summary if game.noun else _SUMMARY,
         f"You have {game.endowment[me]:g} to contribute each round; {expected[me]:g} is expected "
         "of you.",
-        f"You receive {game.share[me]:.0%} of the synergy." if game.joint else "",
+        f"You receive {percent(game.share[me])} of the synergy." if game.joint else "",
         "" if gone is None else f"Round {gone + 1} of {game.horizon}.",
     ]
-    lines = [" ".join(filter(None, you)), *filter(None, _rules(game))]
+    lines = [" ".join(filter(None, you)), *filter(None, rules(game, me, gamma))]
     if "gamma" in seen:
         lines.append(f"The weight of the synergy is {float(seen['gamma'][0]):.3g}.")
+    lines += [*_phase(game, gone), *_events(game, gone)]
     for j in (me, *(j for j in range(game.n) if j != me)):
         name = "You" if j == me else game.labels[j]
         moved = list(_moved(game, seen, me, j, gone))
-        known = moved + ([f"{expected[j]:g} is expected"] if j != me else [])
+        known = moved + ([] if j == me else _terms(game, j, expected[j]))
         known += _marks(seen, j)
         if game.trust is not None:
             known += _thoughts(seen, game.labels, me, j)
         if j != me:
             known.append(
-                f"you depend on {name} by {dependence[me, j]:.0%}, {name} on you by "
-                f"{dependence[j, me]:.0%}"
+                f"you depend on {name} by {percent(dependence[me, j])}, {name} on you by "
+                f"{percent(dependence[j, me])}"
             )
         if known:
             lines.append(f"{name}{'' if moved else ':'} {'; '.join(known)}.")
     return "\n".join(lines)
 
 
-def _now(game: Repeated, gone: int | None) -> tuple[Float, Float]:
-    """Baselines and dependence in the round to come; those of the start where it is not known."""
-    expected, dependence = game.expected, game.dependence
+def _now(game: Repeated, gone: int | None) -> tuple[float, Float, Float]:
+    """Complementarity, baselines and dependence in the round to come.
+
+    Those of the start where players do not see which round it is.
+    """
+    gamma, expected, dependence = game.complementarity, game.expected, game.dependence
     for phase in game.phases:
-        if gone is not None and phase.start <= gone:
+        if phase.start <= (gone or 0):
+            if phase.gamma is not None:
+                gamma = phase.gamma
             if phase.baseline is not None:
                 expected = per_player(phase.baseline, game.n)
             if phase.interdependence is not None:
                 dependence = game.matrix(phase.interdependence)
-    return expected, dependence
+    return gamma, expected, dependence
+
+
+def _phase(game: Repeated, gone: int | None) -> Iterator[str]:
+    """That numbers change with the phase, and what the round to come begins with."""
+    if any(phase.start > 0 for phase in game.phases):
+        when = "at the start" if gone is None else "in this round"
+        yield f"Some of these numbers can change on the way; they are told as they are {when}."
+    for phase in game.phases:
+        if phase.start == gone and phase.trust is not None:
+            yield f"As this round begins all trust is set to {percent(phase.trust)}."
+        if phase.start == gone and phase.damage is not None:
+            yield f"As this round begins all reputation damage is set to {percent(phase.damage)}."
+
+
+def _events(game: Repeated, gone: int | None) -> Iterator[str]:
+    """That there are shocks; those of the last round and of the round to come."""
+    if not game.shocks:
+        return
+    yield "In some rounds events change contributions before they are used."
+    for name, turn in () if gone is None else (("last", gone - 1), ("this", gone)):
+        changes = _shaken(game, turn)
+        if changes:
+            yield f"Events of {name} round: {'; '.join(changes)}."
+
+
+def _shaken(game: Repeated, turn: int) -> list[str]:
+    """What shocks make of contributions in a round, those that are changed alike together."""
+    shocks = [replace(shock, round=0) for shock in game.shocks if shock.round == turn]
+    fixed, level, shift = (row[0] for row in shock_table(shocks, game.labels, 1))
+    found: dict[str, list[str]] = {}
+    for i, name in enumerate(game.labels):
+        change = f"moved by {shift[i]:g} within bounds"
+        if fixed[i]:
+            change = f"set to {min(max(level[i] + shift[i], 0.0), game.endowment[i]):g}"
+        if fixed[i] or shift[i]:
+            found.setdefault(change, []).append(name)
+    return [
+        f"the contribution of {'everybody' if len(who) == game.n else ', '.join(who)} is {change}"
+        for change, who in found.items()
+    ]
+
+
+def _terms(game: Repeated, j: int, expected: float) -> list[str]:
+    """What another player has, is expected to give and receives."""
+    share = [f"receives {percent(game.share[j])} of the synergy"] if game.joint else []
+    return [f"{expected:g} of {game.endowment[j]:g} is expected", *share]
 
 
 def _moved(game: Repeated, seen: Seen, me: int, j: int, gone: int | None) -> Iterator[str]:
@@ -167,46 +225,3 @@ def _by_whom(values: Any, labels: tuple[str, ...], me: int, j: int, word: str) -
         for i, name in enumerate(labels)
         if i != j
     )
-
-
-def _value(game: Repeated) -> str:
-    """How value is made."""
-    if game.team is not None and game.graded:
-        return (
-            f"The team's output is {game.team.output:g} times total effort to the power "
-            f"{game.team.beta:g}, shared equally; a unit of effort costs {game.team.unit_cost:g}."
-        )
-    rule, hidden = game.value, game.hidden
-    own = f"{rule.theta:g} ln(1 + a)" if rule.form == "logarithmic" else f"a^{rule.beta:g}"
-    weight = f"{game.gamma:g} times" if hidden is None else "a weight times"
-    if hidden is not None and not hidden.revealed:
-        weight = f"a weight between {hidden.low:g} and {hidden.high:g}, which nobody knows, times"
-    return (
-        f"A contribution a is worth {own} to its giver; the synergy is {weight} the geometric "
-        "mean of all contributions."
-    )
-
-
-def _rules(game: Repeated) -> Iterator[str]:
-    """A sentence for how value is made and for each part of the game."""
-    yield _value(game)
-    yield game.rule()
-    if game.loyalty is not None:
-        yield "Effort of at least half of what you have makes you more loyal to the team."
-    if game.coalition is not None:
-        yield (
-            f"Members whose loyalty falls below {game.coalition.exit_below:g} are excluded for "
-            f"{game.coalition.cooldown} rounds and more."
-        )
-    if game.reciprocity is not None:
-        yield (
-            f"Others' changes against the last {game.reciprocity.memory} rounds are felt, the "
-            "more you trust and depend on them."
-        )
-    if game.agreement is not None:
-        yield (
-            f"Contributions within {game.agreement.within:g} of one another become an agreement; "
-            f"who strays further from it loses {game.agreement.penalty:g} per unit."
-        )
-    if game.standing is not None:
-        yield "Contributions of more than half of what one has raise public standing."
