@@ -13,6 +13,8 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.deviations import best_of_coordinate, payoffs_at
 from coopsim.solvers.solution import Certificate
 
+_ROUNDING = 1e-12  # of a player's payoffs: gains below this are none
+
 
 def grim(
     form: ContinuousForm,
@@ -37,16 +39,17 @@ def grim(
     punish = np.clip(punish, form.low, form.high)
     kept, threat = form.payoffs(point), form.payoffs(punish)
     stated = details.get("discount")
-    gains = []
+    gains: list[float] = []
     for i in range(form.n):
         k = int(form.coordinates(i)[0])
         tempted = max(best_of_coordinate(form, point, k)[1], float(kept[i]))
         leaves = best_of_coordinate(form, punish, k)[1] - float(payoffs_at(form, punish, i))
-        if stated is None:
-            gains.append(max(0.0, leaves))
-            continue
-        d = float(np.clip(float(stated), 0.0, 1.0))
-        gains.append(max(0.0, leaves, (1 - d) * tempted + d * float(threat[i]) - float(kept[i])))
+        gain = leaves
+        if stated is not None:
+            d = float(np.clip(float(stated), 0.0, 1.0))
+            gain = max(gain, (1 - d) * tempted + d * float(threat[i]) - float(kept[i]))
+        size = max(abs(tempted), abs(float(threat[i])), abs(float(kept[i])))
+        gains.append(gain if gain > _ROUNDING * size else 0.0)
     if stated is None and bool((threat <= kept).all()) and bool((threat < kept - 1e-9).any()):
         # every player loses by punishment, so some discount factor below 1 deters all
         gains = [max(gain, float(np.min(kept - threat))) for gain in gains]

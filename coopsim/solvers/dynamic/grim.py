@@ -19,6 +19,7 @@ from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
 _LOOKS = 12
+_ROUNDING = 1e-12  # of payoffs: gains below this are none
 
 
 def suits(form: ContinuousForm, everything: bool) -> str:
@@ -84,12 +85,14 @@ def solve(
 def discounts(kept: Float, tempted: Float, threat: Float) -> Float:
     """The smallest discount factor of each player, `[n]`; infinity where no threat deters it.
 
-    Friedman (1971): where the gain of one deviation is below what is lost ever after.
+    Friedman (1971): where the gain of one deviation is below what is lost ever after. A gain
+    within the rounding of payoffs is none.
 
     Args:
         kept, tempted, threat: what cooperation, the best deviation and punishment pay, `[n]`.
     """
-    gain, loss = np.maximum(tempted - kept, 0.0), tempted - threat
+    gain, loss = tempted - kept, tempted - threat
+    gain = np.where(gain > _ROUNDING * np.maximum(np.abs(tempted), np.abs(kept)), gain, 0.0)
     with np.errstate(all="ignore"):
         needed = np.where(gain > 0, np.where(loss > 0, gain / loss, np.inf), 0.0)
     return np.where(needed < 1, needed, np.inf)

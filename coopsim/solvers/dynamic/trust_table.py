@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.trust import TrustForm, at, grid
 
 _COARSE, _FINE, _LOOKS = 25, 9, 4  # actions of the first look, of closer ones, and how many
-_ANSWERS = 8  # rounds of answers in one round of play
-_SETTLED = 5e-4  # of the range of actions: answers that move less have settled
+_ANSWERS, _LAST = 8, 12  # rounds of answers in one round of play; in the last one
+_SETTLED, _STILL = 5e-4, 1e-7  # of the range of actions: what settled answers move; in the last
 
 
 class Table:
@@ -52,7 +53,9 @@ class Table:
         """Actions `[S, columns]` that answer one another in every state, `later` being next."""
         width = float((self.form.high - self.form.low).max())
         step, before = 1.0, np.inf
-        for _ in range(1 if self.joint else _ANSWERS):
+        # only the last round is smooth enough to gain by more: later values are interpolated
+        most, least = (_LAST, _STILL) if later is None else (_ANSWERS, _SETTLED)
+        for _ in range(1 if self.joint else most):
             self.used += 1
             moved = policy.copy()
             if self.alike and not self.joint:
@@ -65,7 +68,7 @@ class Table:
             change = float(np.abs(moved - policy).max())
             step = max(0.2, 0.6 * step) if change > 0.9 * before else step
             policy, before = moved, change
-            if change <= _SETTLED * width:
+            if change <= least * width:
                 break
         return policy
 
@@ -95,6 +98,9 @@ class Table:
             better = found > best
             best, centre = np.where(better, found, best), np.where(better, level, centre)
             half *= 2.5 / (size - 1)
+        top = np.clip(_vertex(tried, value, place), low, high)
+        value = self._tried(policy, top[:, None], later, player)[:, 0]
+        best, centre = np.maximum(best, value), np.where(value > best, top, centre)
         if not self.inertia:
             return centre
         own = self._tried(policy, policy[:, [player]], later, player)[:, 0]
@@ -106,3 +112,20 @@ class Table:
         actions[:, player] = tried.ravel()
         states = np.repeat(self.states, size, axis=0)
         return self.paid(states, actions, later, player).reshape(tried.shape)
+
+
+def _vertex(tried: Float, value: Float, place: npt.NDArray[np.int64]) -> Float:
+    """The tops `[S]` of parabolas through the best of equally distant actions and its neighbours.
+
+    Args:
+        tried, value: actions and what they pay, `[S, A]`.
+        place: of the best one, `[S]`; at either end it is the answer itself.
+    """
+    row, inside = np.arange(len(tried)), np.clip(place, 1, tried.shape[1] - 2)
+    left, here, right = (value[row, inside + k] for k in (-1, 0, 1))
+    bend = left - 2 * here + right
+    apart = 0.5 * (tried[row, inside + 1] - tried[row, inside - 1])
+    with np.errstate(all="ignore"):
+        share = 0.5 * (left - right) / bend
+    good = (place == inside) & (np.abs(share) <= 1)
+    return np.asarray(tried[row, place] + np.where(good, share * apart, 0.0))

@@ -10,9 +10,10 @@ import pytest
 import coopsim
 from coopsim.errors import CoopsimError, UserError
 from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.games.forms.trust import at, grid
+from coopsim.games.forms.trust import TrustForm, at, grid
 from coopsim.games.rollout import replay
 from coopsim.solvers.certificates.grim import grim
+from coopsim.solvers.certificates.trust import regret, shortfall
 from coopsim.solvers.dynamic.grim import discounts
 from coopsim.solvers.dynamic.temptation import temptation
 
@@ -55,6 +56,77 @@ def test_in_the_last_round_strategies_are_those_of_one_round() -> None:
     np.testing.assert_allclose(found.values, wanted.values, rtol=1e-4)
 
 
+def test_the_last_round_is_answered_closely() -> None:
+    """Law: the last round's actions are a Nash equilibrium of it, as closely as answers settle."""
+    once = game(horizon=1)
+    found = coopsim.solve(once, "markov perfect over trust", tol=1e-3)
+    assert found.proved
+    form, played = once.form("trust"), float(found.profile[0][0, 3, 0, 3, 0])
+    levels = np.append(np.linspace(played - 0.5, played + 0.5, 2001), played)
+    joint = np.stack([levels, np.full(len(levels), played)], -1)
+    paid = form.step(np.repeat(form.start[None], len(levels), axis=0), joint)[1][:, 0]
+    assert abs(levels[paid.argmax()] - played) < 6e-4
+    assert not coopsim.solve(once, "markov perfect over trust").proved  # away from the grid
+
+
+def test_control_of_one_round_is_the_best_common_action() -> None:
+    """Law: with one round left the common action has the largest sum of a dense scan."""
+    once = game(horizon=1, formulation="gym-v1")
+    found = coopsim.solve(once, "cooperative control", tol=1e-3)
+    form = once.form("trust")
+    levels = np.linspace(form.low[0], form.high[0], 100_001)
+    starts = np.broadcast_to(form.start, (len(levels), 4))
+    best = form.step(starts, np.stack([levels, levels], -1))[1].sum(1).max()
+    assert found.values.sum() >= best - 1e-6
+
+
+def parabola(horizon: int, peak: float, base: float = 0.0) -> TrustForm:
+    """Nothing moves trust, and u_i = base - (a_i - peak)^2; the peak is not marked."""
+
+    def step(states: Any, actions: Any) -> Any:
+        return states, base - (actions - peak) ** 2, np.ones(len(states))
+
+    start = np.array([0.5, 0.0, 0.5, 0.0])
+    bounds = np.zeros(2), np.full(2, 10.0)
+    return TrustForm(("a", "b"), *bounds, horizon, 1.0, start, step, np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("off", [0.1, 1e-2, 1e-3, -1e-4])
+def test_certificates_see_gains_between_levels(off: float) -> None:
+    """Law: who is `off` the peak of a parabola gains the square of it each round, two in sum."""
+    form = parabola(3, np.pi)
+    pair, alone = np.full((3, 2, 2, 2, 2), np.pi + off), np.full((3, 2, 2), np.pi + off)
+    proof, _ = regret(form, (pair, pair), {})
+    np.testing.assert_allclose(proof.players, 3 * off**2, rtol=5e-3)
+    proof, _ = shortfall(form, (alone, alone), {})
+    assert proof.residual == pytest.approx(6 * off**2, rel=5e-3)
+
+
+@pytest.mark.parametrize("base", [0.0, 1e3])
+def test_certificates_gain_nothing_where_nothing_is_to_be_gained(base: float) -> None:
+    """Law: at the peak nobody gains; what rounding makes up is nothing."""
+    form, near = parabola(2, np.pi, base), np.pi + (1e-6 if base else 0.0)
+    pair, alone = np.full((2, 2, 2, 2, 2), near), np.full((2, 2, 2), near)
+    assert regret(form, (pair, pair), {})[0].residual == 0
+    assert shortfall(form, (alone, alone), {})[0].residual == 0
+
+
+def test_gains_are_those_of_a_dense_scan() -> None:
+    """Law: the residual of one round is no less than what any level of a dense scan gains."""
+    form = game("samsung-sony", horizon=1, formulation="gym-v1").form("trust")
+    found = coopsim.solve(form, "markov perfect over trust", trust_points=5)
+    assert found.certificate is not None
+    joint = np.array([[float(at(part[0], form.start[None])[0]) for part in found.profile]])
+    for i in range(2):
+        levels = np.linspace(form.low[i], form.high[i], 50_001)
+        wide = np.repeat(joint, len(levels), axis=0)
+        wide[:, i] = levels
+        paid = form.step(np.repeat(form.start[None], len(levels), axis=0), wide)[1][:, i]
+        gain = paid.max() - form.step(form.start[None], joint)[1][0, i]
+        assert found.certificate.players[i] >= gain - 1e-8
+    assert found.certificate.residual > 1e-8
+
+
 def test_little_patience_is_one_round() -> None:
     """Law: as the discount factor falls to 0, endless play becomes the single round."""
     endless = game(end_below=None)
@@ -74,6 +146,7 @@ def test_inertia_keeps_gains_small_where_exact_answers_chase_one_another() -> No
         played, "markov perfect over trust", tol=0.01, trust_points=5, inertia=0.0
     )
     assert inert.details["gain"] <= exact.details["gain"]
+    assert inert.certificate is not None
     assert inert.certificate.relative < 0.02
     with pytest.raises(UserError, match="inertia"):
         coopsim.solve(played, "markov perfect over trust", inertia=-1.0)
@@ -146,6 +219,18 @@ def test_a_stated_discount_factor_that_is_too_small_is_caught() -> None:
     assert proof.residual > 0
     with pytest.raises(CoopsimError, match="punishes"):
         grim(dilemma(), (np.ones(1), np.ones(1)), {})
+
+
+def test_rounding_tempts_nobody() -> None:
+    """Law: where the best sum is the stage's equilibrium, a discount factor of 0 sustains it."""
+    found = coopsim.solve(game(gamma=0), "grim trigger")
+    assert found.proved
+    assert found.details["discount"] == 0
+    assert found.certificate is not None
+    assert found.certificate.residual == 0
+    kept = np.array([200.0])
+    assert discounts(kept, kept + 3e-14, kept).tolist() == [0.0]
+    assert discounts(kept, kept + 1e-6, kept).tolist() == [np.inf]
 
 
 def test_no_threat_deters_where_punishment_is_no_worse() -> None:
