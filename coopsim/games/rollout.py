@@ -129,7 +129,7 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
         InvalidAction: wrong shape, more rounds than the horizon, or a value that the game
             does not allow; the message names the player and the round.
     """
-    given = np.asarray(actions, dtype=float)
+    given = _numbers(actions)
     low, high = action_limits(game)
     several = given.ndim == low.ndim + 2
     batch = given if several else given[None]
@@ -158,6 +158,16 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
         alive=played.alive[0],
         exposed={name: values[0] for name, values in played.exposed.items()},
     )
+
+
+def _numbers(actions: npt.ArrayLike) -> Float:
+    try:
+        given = np.asarray(actions)
+        if np.iscomplexobj(given):
+            raise TypeError
+        return np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidAction("actions must be real numbers, as many for each round") from None
 
 
 def _masked(values: Any, alive: npt.NDArray[np.bool_]) -> Float:

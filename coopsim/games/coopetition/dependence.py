@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from coopsim.arrays import Float
 from coopsim.errors import UserError, nearest
@@ -30,9 +30,9 @@ class Dependency(Parameters):
     """the player depended on"""
     dependum: str = ""
     """what is depended on, in words"""
-    kind: Literal["goal", "task", "resource", "softgoal"] = "goal"
+    type: Literal["goal", "task", "resource", "softgoal"] = "goal"
     """the i* type of the dependum"""
-    importance: Annotated[float, Gt(0), Le(1)] = 1.0
+    importance: Annotated[float, Ge(0), Le(1)] = 1.0
     """weight of the dependum among the depender's goals (w)"""
     criticality: Annotated[float, Ge(0), Le(1)] = 1.0
     """1 for a sole provider, about 1/k for one of k equal alternatives"""

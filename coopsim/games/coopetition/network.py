@@ -5,7 +5,7 @@ A network file lists dependencies with the keys of `Dependency`::
     coopsim: 1
     actors: [Apple, major developer]
     dependencies:
-      - {depender: major developer, dependee: Apple, dependum: distribution, kind: goal,
+      - {depender: major developer, dependee: Apple, dependum: distribution, type: goal,
          importance: 0.40, criticality: 0.95}
 
 The same list stands under `interdependence` in a game file: `as_parameter` writes it.
@@ -121,6 +121,13 @@ def to_graph(network: Network) -> networkx.MultiDiGraph:
 
 def from_graph(graph: networkx.MultiDiGraph) -> Network:
     """From a graph as `to_graph` makes it. Raises `UserError` naming the edge at fault."""
+    if not graph.is_directed():
+        raise UserError(
+            "edges have no direction, so nobody can tell who depends on whom",
+            key="graph",
+            given=type(graph).__name__,
+            allowed="a MultiDiGraph or DiGraph, from depender to dependee",
+        )
     edges = [
         {**data, "depender": str(start), "dependee": str(end)}
         for start, end, data in graph.edges(data=True)

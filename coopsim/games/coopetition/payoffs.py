@@ -96,9 +96,9 @@ class Coopetition(Game):
         """All see all contributions."""
         return True
 
-    def matrix(self, given: Any) -> Float:
-        """D `[n, n]` from a number, rows, or dependencies. Raises `UserError`."""
-        return _matrix(given, self.labels, self.denominator)
+    def matrix(self, given: Any, key: str = "interdependence") -> Float:
+        """D `[n, n]` from a number, rows, or dependencies. Raises `UserError` naming `key`."""
+        return _matrix(given, self.labels, self.denominator, key)
 
     def action_space(self, player: int) -> Any:
         """One number from 0 to the player's endowment."""
@@ -258,9 +258,8 @@ def _stage_gradient(game: Coopetition, gamma: float, weight: Float, profiles: Fl
     return np.moveaxis(game.value.marginal(a, np) - 1 + pull * slope, 0, -1)
 
 
-def _matrix(given: Any, labels: tuple[str, ...], denominator: Denominator) -> Float:
+def _matrix(given: Any, labels: tuple[str, ...], denominator: Denominator, key: str) -> Float:
     n = len(labels)
-    key = "interdependence"
     if isinstance(given, float | int):
         return float(given) * (1 - np.eye(n))
     if not given or isinstance(given[0], Dependency):

@@ -282,12 +282,17 @@ class Repeated(Coopetition):
         shock_table(self.shocks, self.labels, self.horizon)
         for place, phase in enumerate(self.phases):
             if phase.interdependence is not None:
-                self.matrix(phase.interdependence)
+                self.matrix(phase.interdependence, f"phases.{place}.interdependence")
+            for name in ("trust", "damage"):
+                if getattr(phase, name) is not None and self.trust is None:
+                    raise UserError(
+                        "needs trust, which is switched off", key=f"phases.{place}.{name}"
+                    )
             if isinstance(phase.baseline, tuple) and len(phase.baseline) != self.n:
                 raise UserError(
                     f"needs one entry a player, that is {self.n}",
                     key=f"phases.{place}.baseline",
                     given=list(phase.baseline),
                 )
-        for ending in self.endings:
-            ending.pairs(self.labels)
+        for place, ending in enumerate(self.endings):
+            ending.pairs(self.labels, f"endings.{place}")

@@ -132,7 +132,7 @@ def play_round(
     if known.shocks is not None:
         fixed, level, shift = (part[_round(state, known, xp)].T for part in known.shocks)
         a = xp.where(fixed > 0, level, a) + shift
-    if game.clip:
+    if game.clip or known.shocks is not None:
         a = xp.minimum(at_least(a, known.zero), known.endowment)
     trust, damage, gate = state.trust, state.damage, known.dependence
     surplus, expected, rates = known.surplus, known.expected, known.rates
@@ -141,6 +141,7 @@ def play_round(
     if known.phases is not None:
         place = xp.searchsorted(known.phases.starts, state.turn, side="right")
         surplus, expected, gate, rates, trust, damage = _phase(known, state, place, xp)
+    depends = None if known.phases is None else gate
     if "gamma" in state.more:
         surplus = known.share * state.more["gamma"][:, 0]
     after = None
@@ -159,7 +160,7 @@ def play_round(
     if not game.parts:
         payoffs = paid(private, gate, game.reward, xp)
         return Step(RepeatedState(a.T, trust, damage, private.T, turn, state.more), payoffs.T, done)
-    now = Now(xp, a, a / known.endowment, after, turn, private, known.parts)
+    now = Now(xp, a, a / known.endowment, after, turn, private, known.parts, depends)
     held = {name: batch_last(values) for name, values in state.more.items()}
     payoffs = paid(private, gate, game.reward, xp, _beyond(game, known.setting, now, held))
     for part in game.parts:

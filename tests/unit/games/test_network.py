@@ -33,7 +33,7 @@ dependencies:
   - {depender: dev, dependee: Apple, dependum: reach, importance: 0.40, criticality: 0.95}
   - {depender: dev, dependee: Apple, dependum: tools, importance: 0.35, criticality: 0.85}
   - {depender: dev, dependee: Apple, dependum: payment, importance: 0.25, criticality: 0.80}
-  - {depender: Apple, dependee: dev, dependum: apps, kind: resource, criticality: 0.66}
+  - {depender: Apple, dependee: dev, dependum: apps, type: resource, criticality: 0.66}
 """
 
 
@@ -116,9 +116,9 @@ def test_a_game_takes_a_networks_dependencies(tmp_path: Path) -> None:
         (APP_STORE.replace("dependee: Apple, dependum: tools", "dependee: Aple"), 5,
          "dependencies.1.dependee", ["not an actor", "given: Aple", "did you mean 'Apple'"]),
         (APP_STORE.replace("importance: 0.25", "importance: 2"), 6,
-         "dependencies.2.importance", ["given: 2", "at most 1"]),
-        (APP_STORE.replace("kind: resource", "kind: goals"), 7,
-         "dependencies.3.kind", ["given: goals", "softgoal", "did you mean 'goal'"]),
+         "dependencies.2.importance", ["given: 2", "from 0 to 1"]),
+        (APP_STORE.replace("type: resource", "type: goals"), 7,
+         "dependencies.3.type", ["given: goals", "softgoal", "did you mean 'goal'"]),
         (APP_STORE.replace("criticality: 0.66", "critical: 0.66"), 7,
          "dependencies.3.critical", ["unknown key", "did you mean 'criticality'"]),
         (APP_STORE.replace("depender: Apple, dependee: dev", "depender: dev, dependee: dev"), 7,

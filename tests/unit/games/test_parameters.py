@@ -50,7 +50,7 @@ def dependency(**changed: Any) -> dict[str, Any]:
         ({"value": {"theta": 0}}, "value.theta", "0", "above 0"),
         ({"baseline": -1}, "baseline", "-1", "at least 0"),
         ({"end_below": 0}, "end_below", "0", "above 0 and at most 1"),
-        (dependency(importance=2), "interdependence.0.importance", "2", "at most 1"),
+        (dependency(importance=2), "interdependence.0.importance", "2", "from 0 to 1"),
         # wrong types: nothing is guessed
         ({"gamma": "0.5"}, "gamma", "0.5", "a number"),
         ({"gamma": True}, "gamma", "true", "a number"),
@@ -96,7 +96,7 @@ def test_a_value_that_cannot_be_used(
         ({"formulation": "reports"}, "formulation", "reports", "report"),
         (dependency(dependee="Bop"), "interdependence.0.dependee", "Bop", "Bob"),
         (dependency(depender="An"), "interdependence.0.depender", "An", "Ann"),
-        (dependency(kind="gaol"), "interdependence.0.kind", "gaol", "goal"),
+        (dependency(type="gaol"), "interdependence.0.type", "gaol", "goal"),
         (dependency(weight=1), "interdependence.0.weight", "weight", None),
     ],
 )

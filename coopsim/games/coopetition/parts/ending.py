@@ -34,25 +34,27 @@ class Ending(Parameters):
         if (self.below is None) == (self.reaches is None):
             raise UserError(
                 "needs one of below and reaches",
-                key="endings",
+                key="below",
                 given={"below": self.below, "reaches": self.reaches},
             )
 
-    def pairs(self, players: Sequence[str]) -> Float:
+    def pairs(self, players: Sequence[str], key: str = "endings") -> Float:
         """Weights `[n, n]` of the pairs whose trust counts; they sum to 1.
+
+        `key` is where the ending stands, for messages.
 
         Raises:
             UserError: no such player, or no pair is left.
         """
         n = len(players)
         counted = 1.0 - np.eye(n)
-        for name, axis in ((self.truster, 0), (self.trusted, 1)):
+        for role, name, axis in (("truster", self.truster, 0), ("trusted", self.trusted, 1)):
             if name is None:
                 continue
             if name not in players:
                 raise UserError(
                     "not a player",
-                    key="endings",
+                    key=f"{key}.{role}",
                     given=name,
                     allowed=list(players),
                     nearest=nearest(name, list(players)),
@@ -60,5 +62,5 @@ class Ending(Parameters):
             other = np.arange(n) != list(players).index(name)
             counted[(other, slice(None)) if axis == 0 else (slice(None), other)] = 0
         if not counted.any():
-            raise UserError("nobody's trust is left to count", key="endings", given=self.truster)
+            raise UserError("nobody's trust is left to count", key=key, given=self.truster)
         return np.asarray(counted / counted.sum())

@@ -7,8 +7,11 @@ team mates earn and minds its own cost less. In the released code it is a factor
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -30,8 +33,7 @@ Factor = Annotated[float, Gt(0)]
 
 
 _PAST = "past_shares"
-# the mean of ten equal shares can come out a rounding short of that share
-_ROUNDING = 1e-9
+_PAIRS, _BLOCK = 8, 128  # how numpy adds: eight lanes, in blocks of 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,20 @@ class Loyalty(Part):
 
     def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
         """Loyalty moves; the released code multiplies payoffs (for the reports see `Team`)."""
-        theta = self._moved(now, held["loyalty"])
         if setting.graded:
-            return payoffs, {"loyalty": theta}
+            return payoffs, {"loyalty": self._moved(now, now.rate, held["loyalty"])}
         xp = now.xp
-        after = {"loyalty": theta}
+        # released shares are 32-bit numbers, and that decides who is past a threshold
+        single = xp.astype(now.rate, xp.float32)
+        after = {"loyalty": self._moved(now, xp.astype(single, now.rate.dtype), held["loyalty"])}
         factor = choose(xp, now.rate < self.shirk_below, self.shirk_factor, 1.0, now.rate)
         if self.loyal_bonus:
             after |= remember(held, _PAST, self.memory, now.rate)
             turn = between(now.turn, 1.0, float(self.memory))
             score = between(remembered(after, _PAST, self.memory) / turn, 0.0, 1.0)
-            loyal = xp.astype(score >= self.loyal_from - _ROUNDING, score.dtype)
+            rows = [xp.astype(after[f"{_PAST}_{age}"], xp.float32) for age in range(self.memory)]
+            mean = xp.astype(single_mean(rows, turn, xp), score.dtype)
+            loyal = xp.astype(mean >= self.loyal_from, score.dtype)
             factor = factor * (1.0 + self.loyal_bonus * (score * loyal))
         if self.together_factor != 1.0:
             lowest = xp.min(now.rate, axis=0)
@@ -99,10 +104,42 @@ class Loyalty(Part):
         """Everybody sees how loyal everybody is."""
         return ("loyalty",)
 
-    def _moved(self, now: Now, theta: Array) -> Array:
+    def _moved(self, now: Now, rate: Array, theta: Array) -> Array:
         if self.gain == self.loss == 0:
             return theta
-        short = self.threshold - now.rate
+        short = self.threshold - rate
         # one of the two is 0
-        gained = self.gain * now.rate * now.xp.astype(short <= 0, theta.dtype)
+        gained = self.gain * rate * now.xp.astype(short <= 0, theta.dtype)
         return between(theta + gained - self.loss * at_least(short, 0.0), 0.0, self.cap)
+
+
+def single_mean(rows: Sequence[Array], turn: Array, xp: Any) -> Array:
+    """The mean of the last `turn` rows as numpy takes it of a vector of 32-bit numbers.
+
+    Args:
+        rows: `[n, B]` each, 32 bits, oldest first; zeros before the first round.
+        turn: how many count, 1 to `len(rows)`, `[B]`.
+        xp: the array namespace.
+
+    Of fewer than eight numbers numpy adds one after another, of more in pairs, which ends up
+    on another side of a threshold that the numbers lie on.
+    """
+    total = functools.reduce(operator.add, rows)
+    for count in range(_PAIRS, len(rows) + 1):
+        total = xp.where(turn >= count, _pairwise(rows[-count:]), total)
+    return total / xp.astype(turn, xp.float32)
+
+
+def _pairwise(rows: Sequence[Array]) -> Array:
+    count = len(rows)
+    if count < _PAIRS:
+        return functools.reduce(operator.add, rows)
+    if count > _BLOCK:
+        half = count // 2
+        half -= half % _PAIRS
+        return _pairwise(rows[:half]) + _pairwise(rows[half:])
+    whole = count - count % _PAIRS
+    lanes = [functools.reduce(operator.add, rows[lane:whole:_PAIRS]) for lane in range(_PAIRS)]
+    while len(lanes) > 1:
+        lanes = [a + b for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
+    return functools.reduce(operator.add, rows[whole:], lanes[0])

@@ -50,6 +50,8 @@ class Now:
         turn: the number of the round, from 1, `[B]`.
         private: private payoffs, `[n, B]`.
         known: the parts' `constants` as arrays of the type at hand, with a last axis of 1.
+        dependence: D of the phase, `[n, n, B]` (`[1, n, B]` where it is alike for all); None
+            where the game has no phases, so that it is the setting's.
     """
 
     xp: Any
@@ -59,6 +61,7 @@ class Now:
     turn: Array
     private: Array
     known: Mapping[str, Array]
+    dependence: Array | None = None
 
 
 class Part(Parameters, ABC):

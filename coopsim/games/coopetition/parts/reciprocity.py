@@ -55,7 +55,7 @@ class Reciprocity(Part):
     def constants(self, setting: Setting) -> dict[str, Float]:
         """The weights of answers, and the scale of what is answered."""
         return {
-            "reciprocity": self.weights(setting.dependence),
+            "reciprocity": np.asarray(self.weights(setting.dependence)),
             "reciprocity_scale": setting.endowment,
         }
 
@@ -83,14 +83,16 @@ class Reciprocity(Part):
         factor = 1.0 + felt / float(setting.endowment.mean())
         return payoffs * at_least(factor, _LEAST), after
 
-    def weights(self, dependence: Float) -> Float:
-        """lambda (1 + omega D_ij) rho_ij, `[n, n]`, zero on the diagonal."""
+    def weights(self, dependence: Array) -> Array:
+        """lambda (1 + omega D_ij) rho_ij, shaped as D; zero where D is."""
         rho = self.strength * dependence**self.elasticity
-        return np.asarray(self.weight * (1 + self.amplify * dependence) * rho)
+        return self.weight * (1 + self.amplify * dependence) * rho
 
     def _response(self, now: Now, phi: Array) -> Array:
         """lambda sum_j T_ij (1 + omega D_ij) rho_ij phi_j, `[n, B]`, from phi `[n, B]`."""
         weight = now.known["reciprocity"]
+        if now.dependence is not None:
+            weight = self.weights(now.dependence)
         if now.trust is not None and now.trust.shape[0] == 1:
             weight = weight[:1, 1:2]  # all depend on all alike
         if now.trust is not None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Gt, Le
 
-from coopsim.arrays import Array
+from coopsim.arrays import Array, at_least
 from coopsim.parameters import Parameters
 
 _NEAR_ZERO = 1e-12  # the slope of the output has no finite value at 0
@@ -39,7 +39,8 @@ class Team(Parameters):
         total = a.sum(0)
         if self.beta == 1.0:
             return self.output * total
-        return self.output * (total + _NEAR_ZERO) ** self.beta
+        # a power of 0 has no finite slope, which would make a gradient NaN
+        return self.output * at_least(total, _NEAR_ZERO) ** self.beta * (total > 0)
 
     def spent(self, a: Array) -> Array:
         """The cost of effort, `[n, ...]`."""

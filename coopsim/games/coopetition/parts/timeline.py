@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 
 from coopsim.arrays import Float
 from coopsim.errors import UserError, nearest
 from coopsim.parameters import Parameters
 
-Share = Annotated[float, Ge(0)]
+Share = Annotated[float, Interval(ge=0, le=1)]
+Level = Annotated[float, Ge(0)]
 Matrix = tuple[tuple[float, ...], ...]
 
 
@@ -26,15 +27,15 @@ class Phase(Parameters):
     """the first round of the phase, counted from 0"""
     name: str = ""
     """what the phase is called in reports"""
-    gamma: Annotated[float, Ge(0)] | None = None
+    gamma: Level | None = None
     """complementarity in this phase"""
-    interdependence: float | Matrix | None = None
+    interdependence: Share | Matrix | None = None
     """D in this phase: one number or a matrix"""
-    baseline: float | tuple[float, ...] | None = None
+    baseline: Level | tuple[Level, ...] | None = None
     """b in this phase"""
-    trust: float | None = None
+    trust: Share | None = None
     """trust of everybody in everybody is set to this where the phase begins"""
-    damage: float | None = None
+    damage: Share | None = None
     """reputation damage of everybody is set to this where the phase begins"""
 
 
@@ -47,8 +48,8 @@ class Shock(Parameters):
     player: str | None = None
     """to whose action; to everybody's where not said"""
     shift: float = 0.0
-    """added to the action"""
-    level: float | None = None
+    """added to the action; what lies outside 0 to the endowment then is brought to the bound"""
+    level: Level | None = None
     """what the action is set to instead, before the shift"""
 
 
