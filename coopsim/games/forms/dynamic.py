@@ -175,7 +175,9 @@ def dynamic_form(
         UserError: no discount factor.
     """
     if isinstance(discount, bool) or not 0 < discount <= 1:
-        raise UserError("no discount factor", key="discount", given=discount, allowed="above 0 and up to 1")
+        raise UserError(
+            "no discount factor", key="discount", given=discount, allowed="above 0 and up to 1"
+        )
     return DynamicForm(
         players=game.labels,
         low=low,
