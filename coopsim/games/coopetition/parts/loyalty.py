@@ -33,6 +33,7 @@ Factor = Annotated[float, Gt(0)]
 
 
 _PAST = "past_shares"
+_NEAR = 1e-5  # more than a mean of 32-bit shares is off
 _PAIRS, _BLOCK = 8, 128  # how numpy adds: eight lanes, in blocks of 128
 
 
@@ -90,9 +91,7 @@ class Loyalty(Part):
             after |= remember(held, _PAST, self.memory, now.rate)
             turn = between(now.turn, 1.0, float(self.memory))
             score = between(remembered(after, _PAST, self.memory) / turn, 0.0, 1.0)
-            rows = [xp.astype(after[f"{_PAST}_{age}"], xp.float32) for age in range(self.memory)]
-            mean = xp.astype(single_mean(rows, turn, xp), score.dtype)
-            loyal = xp.astype(mean >= self.loyal_from, score.dtype)
+            loyal = xp.astype(self._loyal(xp, score, after, turn), score.dtype)
             factor = factor * (1.0 + self.loyal_bonus * (score * loyal))
         if self.together_factor != 1.0:
             lowest = xp.min(now.rate, axis=0)
@@ -103,6 +102,21 @@ class Loyalty(Part):
     def seen(self) -> tuple[str, ...]:
         """Everybody sees how loyal everybody is."""
         return ("loyalty",)
+
+    def _loyal(self, xp: Any, score: Array, held: Held, turn: Array) -> Array:
+        """Who is past the score of the bonus, by the mean that the released code takes."""
+        past = [held[f"{_PAST}_{age}"] for age in range(self.memory)]
+        if not isinstance(score, np.ndarray):
+            mean = single_mean([xp.astype(row, xp.float32) for row in past], turn, xp)
+            return xp.astype(mean, score.dtype) >= self.loyal_from
+        # 32 bits differ from 64 near the threshold only, where hardly anybody is
+        loyal = score >= self.loyal_from
+        near = np.abs(score - self.loyal_from) < _NEAR
+        if near.any():
+            rows = [row[near].astype(np.float32) for row in past]
+            mean = single_mean(rows, np.broadcast_to(turn, score.shape)[near], np)
+            loyal[near] = mean.astype(score.dtype) >= self.loyal_from
+        return loyal
 
     def _moved(self, now: Now, rate: Array, theta: Array) -> Array:
         if self.gain == self.loss == 0:
@@ -117,8 +131,8 @@ def single_mean(rows: Sequence[Array], turn: Array, xp: Any) -> Array:
     """The mean of the last `turn` rows as numpy takes it of a vector of 32-bit numbers.
 
     Args:
-        rows: `[n, B]` each, 32 bits, oldest first; zeros before the first round.
-        turn: how many count, 1 to `len(rows)`, `[B]`.
+        rows: arrays of one shape, 32 bits, oldest first; zeros before the first round.
+        turn: how many count, 1 to `len(rows)`; broadcasts with a row.
         xp: the array namespace.
 
     Of fewer than eight numbers numpy adds one after another, of more in pairs, which ends up
