@@ -111,8 +111,8 @@ class Loyalty(Part):
             return xp.astype(mean, score.dtype) >= self.loyal_from
         # 32 bits differ from 64 near the threshold only, where hardly anybody is
         loyal = score >= self.loyal_from
-        near = np.abs(score - self.loyal_from) < _NEAR
-        if near.any():
+        near = np.nonzero(np.abs(score - self.loyal_from) < _NEAR)
+        if near[0].size:
             rows = [row[near].astype(np.float32) for row in past]
             mean = single_mean(rows, np.broadcast_to(turn, score.shape)[near], np)
             loyal[near] = mean.astype(score.dtype) >= self.loyal_from
