@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import UserError
 from coopsim.games.forms.dynamic import DynamicForm
-from coopsim.solvers.dynamic.objective import GRADIENTS, Objective, groups_of, objective
+from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import polish, segments, smooth, trade
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
 _GRID = 41  # constant actions of one look
@@ -57,10 +56,7 @@ def solve(
     Raises:
         UserError: an option out of range.
     """
-    require_count("starts", starts)
-    require_count("rounds", rounds)
-    if gradient not in GRADIENTS:
-        raise UserError("no such way", key="gradient", given=gradient, allowed=GRADIENTS)
+    check_options(starts, rounds, gradient)
     search = _Answers(form, tol, Clock(deadline), gradient)
     marks = form.marks
     assert marks is not None

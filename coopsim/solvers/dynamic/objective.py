@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import MissingExtra
+from coopsim.errors import MissingExtra, UserError
 from coopsim.games.forms.dynamic import DynamicForm
+from coopsim.solvers.numeric import require_count
 
 _ROWS = 2500  # sequences a difference quotient may take before torch is the cheaper way
 _STEP = 6e-6  # of the range: balances rounding and curvature of central differences
@@ -143,6 +144,14 @@ def objective(
         np.arange(form.horizon),
         gradient,
     )
+
+
+def check_options(starts: int, rounds: int, gradient: str) -> None:
+    """Raise `UserError` for an option of a method over time that is out of range."""
+    require_count("starts", starts)
+    require_count("rounds", rounds)
+    if gradient not in GRADIENTS:
+        raise UserError("no such way", key="gradient", given=gradient, allowed=GRADIENTS)
 
 
 def groups_of(form: DynamicForm) -> tuple[tuple[int, ...], ...]:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
-from coopsim.errors import UserError
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers import optimum
 from coopsim.solvers.dynamic import nash
-from coopsim.solvers.dynamic.objective import GRADIENTS, Objective, groups_of, objective
+from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import climb, polish, segments, smooth
-from coopsim.solvers.numeric import Clock, distinct, require_count
+from coopsim.solvers.numeric import Clock, distinct
 from coopsim.solvers.solution import Found
 
 _LEVELS = 21
@@ -63,10 +62,7 @@ def solve(
     Raises:
         UserError: an option out of range.
     """
-    require_count("starts", starts)
-    require_count("rounds", rounds)
-    if gradient not in GRADIENTS:
-        raise UserError("no such way", key="gradient", given=gradient, allowed=GRADIENTS)
+    check_options(starts, rounds, gradient)
     clock = Clock(deadline)
     goal = objective(form, np.ones(form.n), groups_of(form), gradient=gradient)
     constant = best_constant(goal, clock)
