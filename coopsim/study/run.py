@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coopsim.scenario.load import Scenario, load
 from coopsim.study import cases
 from coopsim.study.runner import run_study
-from coopsim.study.store import REPORT, SCENARIO, RunFolder
+from coopsim.study.store import SCENARIO, Kept, RunFolder
 
 if TYPE_CHECKING:
     import polars
@@ -27,14 +27,13 @@ _REPORT = "coopsim.report.html"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Kept):
     """A run folder, as tables.
 
     Args:
         folder: where it is.
     """
 
-    folder: Path
     _scenario: Scenario | None = field(default=None, repr=False, compare=False)
 
     @functools.cached_property
@@ -61,21 +60,6 @@ class Run:
     def rubrics(self) -> tuple[Assessment, ...]:
         """The published rubrics that the scenario names, item by item."""
         return cases.held(RunFolder(self.folder), self.scenario)
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """Versions, machine, times, seeds and counts."""
-        return RunFolder(self.folder).manifest
-
-    @property
-    def complete(self) -> bool:
-        """Whether every cell is done and the tables are written."""
-        return bool(self.manifest["complete"])
-
-    @property
-    def report(self) -> Path:
-        """The report; there where the run is complete and a report was asked for."""
-        return self.folder / REPORT
 
 
 def run(

@@ -45,6 +45,32 @@ _log = logging.getLogger("coopsim")
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a run folder holds, whatever was run. Abstract.
+
+    Args:
+        folder: where it is.
+    """
+
+    folder: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Versions, machine, times, seeds and counts."""
+        return RunFolder(self.folder).manifest
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is done and the tables are written."""
+        return bool(self.manifest["complete"])
+
+    @property
+    def report(self) -> Path:
+        """The report; there where the run is complete and a report was asked for."""
+        return self.folder / REPORT
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """Where everything in a run folder lies, and how it is read and written.
 

@@ -22,7 +22,7 @@ from coopsim.study.plan import BlockTask
 from coopsim.study.progress import Progress, reporter
 from coopsim.study.run import RUNS
 from coopsim.study.runner import GIVE_UP, each, failed, require_workers
-from coopsim.study.store import REPORT, SCENARIO, SWEEP_TABLES, RunFolder
+from coopsim.study.store import SCENARIO, SWEEP_TABLES, Kept, RunFolder
 
 if TYPE_CHECKING:
     import polars
@@ -32,14 +32,13 @@ _WORTH = 4.0  # seconds of work from which on other processes pay for their star
 
 
 @dataclass(frozen=True)
-class SweepRun:
+class SweepRun(Kept):
     """A sweep's run folder, as tables.
 
     Args:
         folder: where it is.
     """
 
-    folder: Path
     _sweep: Sweep | None = field(default=None, repr=False, compare=False)
 
     @functools.cached_property
@@ -56,16 +55,6 @@ class SweepRun:
     def targets(self) -> polars.DataFrame:
         """Statistics against thresholds and published figures."""
         return RunFolder(self.folder).read_table("targets")
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """Versions, machine, times and counts."""
-        return RunFolder(self.folder).manifest
-
-    @property
-    def report(self) -> Path:
-        """The report; there where the sweep is complete and a report was asked for."""
-        return self.folder / REPORT
 
 
 def run_sweep(
