@@ -28,6 +28,8 @@ from coopsim.solvers.vertices.match import complementary, connected, maximal_sub
 
 NEVER = Clock(None)
 
+CATALOGUE = Path(__file__).parents[2] / "golden" / "catalogue"
+
 
 def integers(seed: int, largest: int, top: int) -> NormalForm:
     rng = np.random.default_rng(seed)
@@ -55,15 +57,10 @@ def test_coordination_has_an_equilibrium_for_each_support(size: int) -> None:
     assert found.exhaustive
 
 
-@pytest.mark.twin
 @pytest.mark.parametrize("name", ["6x6_game_with_75_eq", "6x6_game_with_75_eq_small_payoffs"])
 def test_von_stengels_game_has_75_equilibria(name: str) -> None:
     """Von Stengel 1999; the first version has determinants of up to 55 bits."""
-    gambit = pytest.importorskip("pygambit")
-    folder = Path(gambit.__file__).parent / "catalog_data/journals/dcg/vonstengel1999"
-    if not folder.exists():
-        pytest.skip("this pygambit has no catalogue")
-    form = coopsim.read(folder / f"{name}.nfg")
+    form = coopsim.read(CATALOGUE / "journals/dcg/vonstengel1999" / f"{name}.nfg")
     assert isinstance(form, NormalForm)
     found = solve(form)
     assert len(found.profiles) == 75
