@@ -35,11 +35,12 @@ test: $(DEV) ## all tests but the slow ones
 test-all: $(DEV) ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(DEV) ## lint, format, types and import contracts
+check: $(DEV) $(DOCS) ## lint, format, types, import contracts and the manual
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(DEV) ## measure the speed of play and of solvers
 	$(BIN)/python benchmarks/simulate.py
