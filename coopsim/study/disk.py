@@ -58,7 +58,8 @@ class Folder:
     @property
     def identity(self) -> Identity:
         """Which folder this is, whatever its path leads to by now."""
-        found = os.stat(self.path) if self.descriptor is None else os.fstat(self.descriptor)
+        with refusing("cannot be looked at", self.path):
+            found = os.stat(self.path) if self.descriptor is None else os.fstat(self.descriptor)
         return found.st_dev, found.st_ino
 
     def names(self) -> list[str]:
@@ -97,21 +98,33 @@ class Folder:
                     raise Damaged(f"it is {kind(held)}, not a file")
                 raw = _read(descriptor, most + 1)
             finally:
-                os.close(descriptor)
+                close(descriptor)
         except OSError as error:
             raise Damaged(f"it cannot be read ({error.strerror or error})") from None
         if len(raw) > most:
             raise Damaged(f"it is larger than {most:,} bytes")
         return raw
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file in one step: whoever looks sees the old file or the new one."""
+    def write(self, name: str, data: bytes, *, settle: bool = True) -> None:
+        """Write a file in one step: whoever looks sees the old file or the new one.
+
+        Args:
+            name: of the file.
+            data: its bytes.
+            settle: whether its name, too, is to outlast a power cut from here on.
+        """
         allowed = "a folder that is writable and has space left"
         with refusing("cannot be written", self.path / name, allowed):
             temporary = f".coopsim-{secrets.token_hex(16)}.tmp"
             self._create(temporary, data)
             with self._removing(temporary):
                 self._replace(temporary, name)
+            if settle:
+                self._settle()
+
+    def settle(self) -> None:
+        """Have the folder itself written to the disk, so that new names outlast a power cut."""
+        with refusing("cannot be written", self.path):
             self._settle()
 
     def create(self, name: str, data: bytes) -> bool:
@@ -185,7 +198,7 @@ class Folder:
         try:
             yield Folder(self.path / name, descriptor)
         finally:
-            os.close(descriptor)
+            close(descriptor)
 
     def sweep(self) -> None:
         """Remove what killed runs left half written."""
@@ -199,7 +212,7 @@ class Folder:
         descriptor = self._open(name, os.O_RDWR | os.O_CREAT | _NONBLOCK)
         held = os.fstat(descriptor)
         if not stat.S_ISREG(held.st_mode):
-            os.close(descriptor)
+            close(descriptor)
             raise OSError(errno.EINVAL, f"it is {kind(held)}, not a file")
         return descriptor
 
@@ -250,7 +263,6 @@ class Folder:
         return True
 
     def _settle(self) -> None:
-        """Have the folder itself written to the disk, so that new names outlast a power cut."""
         if self.descriptor is None:
             return
         try:
@@ -286,12 +298,13 @@ def opened(
         yield folder
     finally:
         if descriptor is not None:
-            os.close(descriptor)
+            close(descriptor)
 
 
 def close(descriptor: int) -> None:
-    """Give back what `Folder.open_or_make` gave, and a lock with it."""
-    os.close(descriptor)
+    """Give back what was not written to; a lock goes with it."""
+    with suppress(OSError):  # nothing can be lost, and the descriptor is gone in any case
+        os.close(descriptor)
 
 
 def identity(found: os.stat_result | None) -> Identity | None:

@@ -71,6 +71,7 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
     from coopsim.measure.compare import compare
     from coopsim.study.cell import measure_schema, point_tables
 
+    folder.settle()
     pairs = [point_tables(scenario, task, folder.read_point(task.key)) for task in plan.points]
     measures = [theory for _, theory in pairs]
     measures += [folder.read_cell(task.key, measure_schema()) for task in plan.cells]

@@ -185,6 +185,12 @@ class RunFolder:
             raw = self._get(CELLS, f"{key}.parquet", files.MOST_TABLE)
             return files.unpack_table(raw, key, schema)
 
+    def settle(self) -> None:
+        """Have the names of all points and cells outlast a power cut."""
+        for inner in (POINTS, CELLS):
+            with self._place(inner) as place:
+                place.settle()
+
     def write_table(self, name: str, frame: polars.DataFrame, scenario_hash: str) -> None:
         """Keep one of the tables."""
         raw = files.pack_table(frame, scenario_hash)
@@ -271,7 +277,8 @@ class RunFolder:
                     "%s was not written by coopsim, or was changed since: %s; set aside as %s",
                     place.path / name, error, aside,
                 )  # fmt: skip
-            place.write(name, raw)
+            # a cell can be computed again; `settle` looks after all of them at once
+            place.write(name, raw, settle=not inner)
 
     def _usable(
         self, inner: str, suffix: str, keys: Iterable[str],

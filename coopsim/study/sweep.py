@@ -158,6 +158,7 @@ def _write_tables(sweep: Sweep, tasks: Sequence[BlockTask], folder: RunFolder) -
     """Put the blocks together, in the order of the grid, and judge the targets."""
     import polars as pl
 
+    folder.settle()
     parts = []
     for task in tasks:
         parts.append(folder.read_cell(task.key))
