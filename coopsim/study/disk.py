@@ -96,12 +96,13 @@ class Folder:
                 held = os.fstat(descriptor)
                 if not stat.S_ISREG(held.st_mode):  # swapped since
                     raise Damaged(f"it is {kind(held)}, not a file")
-                raw = _read(descriptor, most + 1)
+                # said before a byte is read; it can still grow
+                raw = _read(descriptor, most + 1) if held.st_size <= most else None
             finally:
                 close(descriptor)
         except OSError as error:
             raise Damaged(f"it cannot be read ({error.strerror or error})") from None
-        if len(raw) > most:
+        if raw is None or len(raw) > most:
             raise Damaged(f"it is larger than {most:,} bytes")
         return raw
 

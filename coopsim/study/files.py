@@ -21,7 +21,7 @@ from coopsim.study.disk import Damaged as Damaged
 if TYPE_CHECKING:
     import polars
 
-MOST_TABLE, MOST_JSON, MOST_TEXT = 4 << 30, 256 << 20, 256 << 20
+MOST_TABLE, MOST_JSON, MOST_TEXT = 2 << 30, 256 << 20, 256 << 20
 """Bytes of a table, of sealed JSON and of sealed text; larger ones are neither written nor read."""
 MOST_VALUES = 1 << 30
 """Values (rows times columns) of a table that is read, since a few bytes can stand for many."""

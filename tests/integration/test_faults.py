@@ -126,19 +126,20 @@ def spoilt(world: World, out: Path, before: Before, at: int, fault: str) -> Faul
     """Run with one fault, then again without; asserts that all is well in the end."""
     fresh = before(world, out)
     own = {name: (out / name).read_bytes() for name in USERS if (out / name).exists()}
-    faulty = Faulty(at, fault)
+    faulty, raised = Faulty(at, fault), None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disk, "os", faulty)
         try:
             world.run(out, fresh=fresh)
-        except Killed:
-            assert fault.startswith("killed")
-        except CoopsimError as error:
-            assert not fault.startswith(("killed", "short")), error
-            assert not isinstance(error, RunFolderBusy)
-            assert error.exit_code == 2, error
-            assert "\n" not in str(error)
-            assert str(out) in str(error)
+        except (Killed, CoopsimError) as error:
+            raised = error
+    assert faulty.dead == isinstance(raised, Killed)
+    if isinstance(raised, CoopsimError):
+        assert not fault.startswith(("killed", "short")), raised
+        assert not isinstance(raised, RunFolderBusy)
+        assert raised.exit_code == 2, raised
+        assert "\n" not in str(raised)
+        assert str(out) in str(raised)
     assert {name: (out / name).read_bytes() for name in own} == own
     world.run(out, fresh=fresh)
     assert world.outcome(out) == world.bytes

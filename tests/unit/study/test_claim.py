@@ -82,6 +82,10 @@ def test_a_file_is_refused(tmp_path: Path, scenario: Scenario) -> None:
     assert "this is a file, not a folder" in refused(tmp_path / "run", scenario)
 
 
+def test_a_path_that_can_be_none_is_refused(tmp_path: Path, scenario: Scenario) -> None:
+    assert "cannot be made" in refused(tmp_path / "a\0b", scenario)
+
+
 def test_a_missing_parent_is_refused_and_named(tmp_path: Path, scenario: Scenario) -> None:
     assert f"no folder {tmp_path / 'no'}" in refused(tmp_path / "no" / "run", scenario)
 
