@@ -10,9 +10,9 @@ from coopsim.report import cases, equilibria, network, panels, results, sections
 from coopsim.report.facts import Facts
 from coopsim.report.grid import Table
 from coopsim.report.numerals import short
-from coopsim.study import files
+from coopsim.study import files, lock
 from coopsim.study.run import open_run
-from coopsim.study.store import REPORT
+from coopsim.study.store import REPORT, RunFolder
 
 if TYPE_CHECKING:
     import jinja2
@@ -32,15 +32,20 @@ def write(folder: Path) -> Path:
     Raises:
         UserError: it is no run folder, or the run in it is not finished.
     """
-    path = Path(folder) / REPORT
-    files.write(path, render(open_run(folder)).encode())
-    return path
+    return keep(Path(folder), render(open_run(folder)))
+
+
+def keep(folder: Path, page: str) -> Path:
+    """Write `report.html` as the folder's only writer; where it is."""
+    with lock.held(folder) as top:
+        RunFolder(folder, top.identity).write_report(page)
+    return folder / REPORT
 
 
 def render(run: Run) -> str:
-    """The report on a run as HTML."""
+    """The report on a run as HTML, with its seal."""
     facts = Facts(run)
-    return (
+    page = (
         environment()
         .get_template(_TEMPLATE)
         .render(
@@ -59,6 +64,7 @@ def render(run: Run) -> str:
             **_figures(facts),
         )
     )
+    return files.pack_text(page, facts.scenario.hash, html=True)
 
 
 def _figures(facts: Facts) -> dict[str, Any]:

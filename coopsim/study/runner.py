@@ -69,11 +69,12 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
     import polars as pl
 
     from coopsim.measure.compare import compare
-    from coopsim.study.cell import point_tables
+    from coopsim.study.cell import measure_schema, point_tables
 
+    folder.settle()
     pairs = [point_tables(scenario, task, folder.read_point(task.key)) for task in plan.points]
     measures = [theory for _, theory in pairs]
-    measures += [folder.read_cell(task.key) for task in plan.cells]
+    measures += [folder.read_cell(task.key, measure_schema()) for task in plan.cells]
     whole = pl.concat(measures)
     settings = scenario.compare
     compared = compare(
@@ -108,7 +109,7 @@ class _Study:
         plan, folder = self.plan, self.folder
         # a copy holds what the scenario says and nothing that was worked out from it
         scenario = pickle.dumps(dataclasses.replace(self.scenario))
-        job = worker.Job(os.path.abspath(folder.path), scenario, secrets.token_hex(8))
+        job = worker.Job(folder.absolute(), scenario, secrets.token_hex(8))
         solved = folder.usable_points(task.key for task in plan.points)
         played = folder.usable_cells(task.key for task in plan.cells)
         points = self._phase("points", worker.solve, job, plan.points, solved)

@@ -11,7 +11,6 @@ import pickle
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from coopsim.errors import CoopsimError
@@ -27,12 +26,12 @@ class Job:
     """What all tasks of one study share.
 
     Args:
-        folder: the run folder.
+        folder: the run folder, wherever the process stands.
         scenario: the pickled `Scenario`, or `Sweep`.
         token: differs between studies, so that nothing is remembered from one to the next.
     """
 
-    folder: str
+    folder: RunFolder
     scenario: bytes
     token: str
 
@@ -64,8 +63,7 @@ def solve(job: Job, task: PointTask) -> Outcome:
     def work() -> None:
         from coopsim.study.cell import solve_point
 
-        folder = RunFolder(Path(job.folder))
-        folder.write_point(task.key, solve_point(_scenario(job), task))
+        job.folder.write_point(task.key, solve_point(_scenario(job), task))
 
     return _tried(work, task)
 
@@ -77,7 +75,7 @@ def play(job: Job, task: CellTask) -> Outcome:
         from coopsim.study.cell import run_cell
 
         frame = run_cell(_scenario(job), task, _solved(job, task.point))
-        RunFolder(Path(job.folder)).write_cell(task.key, frame)
+        job.folder.write_cell(task.key, frame)
 
     return _tried(work, task)
 
@@ -89,7 +87,7 @@ def measure(job: Job, task: BlockTask) -> Outcome:
         from coopsim.study.block import run_block
 
         frame = run_block(_sweep(job), task)
-        RunFolder(Path(job.folder)).write_cell(task.key, frame)
+        job.folder.write_cell(task.key, frame)
 
     return _tried(work, task)
 
@@ -120,4 +118,4 @@ def _sweep(job: Job) -> Sweep:
 
 @functools.lru_cache(maxsize=16)
 def _solved(job: Job, key: str) -> Any:
-    return RunFolder(Path(job.folder)).read_point(key)
+    return job.folder.read_point(key)
