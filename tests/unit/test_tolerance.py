@@ -6,7 +6,8 @@ rounding a hair to the wrong side. What follows is what follows on the threshold
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,15 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coopsim
-from coopsim import tolerance
+from coopsim import registry, tolerance
 from coopsim.agents.catalogue import make_agent
 from coopsim.agents.play import play
 from coopsim.games.forms.coalition import CoalitionForm
+from coopsim.games.forms.normal import NormalForm
 from coopsim.measure.audit import Change
 from coopsim.measure.rubrics import apache, app_store, renault_nissan, samsung_sony
 from coopsim.measure.rubrics.assessment import Figure
 from coopsim.measure.rubrics.rubric import points
 from coopsim.measure.targets.target import Finding, Target, judge
+from coopsim.report.facts import Who
+from coopsim.report.readings import sign
+from coopsim.solvers.answer import answer
+from coopsim.solvers.solution import Found
 
 NUMBERS = st.floats(-1e6, 1e6)
 HAIR = 1e-13  # what rounding leaves, relative
@@ -272,3 +278,53 @@ def test_a_contribution_as_agreed_breaks_nothing() -> None:
     broken = play(held, [grim, make_agent("constant", action=agreed - 1e-3)]).actions[0]
     assert broken[0, 0] == pytest.approx(agreed)
     assert (abs(broken[1:, 0] - agreed) > 1).all()
+
+
+# -- solutions and readings ----------------------------------------------------------------
+
+
+TOP, LEFT, RIGHT = np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([0.0, 1.0])
+BOTTOM = RIGHT
+
+
+@pytest.mark.parametrize(
+    ("payoffs", "first", "second"),
+    [
+        # two coordinations worth the same in sum
+        ([[[2.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 2.0]]], (TOP, LEFT), (BOTTOM, RIGHT)),
+        # the same of the first player, and the second does not mind
+        ([[[2.0, 2.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 0.0]]], (TOP, LEFT), (TOP, RIGHT)),
+    ],
+)
+def test_of_equal_equilibria_the_same_is_chosen_whatever_the_last_digits(
+    payoffs: Any, first: Any, second: Any
+) -> None:
+    """Law: of equal sums the one whose first player does more, found exactly or nearly."""
+    game, rng = NormalForm(payoffs), np.random.default_rng(0)
+    for _ in range(10):
+        near = [
+            tuple(
+                np.abs(part - off) for part, off in zip(profile, 1e-9 * rng.random(2), strict=True)
+            )
+            for profile in (first, second)
+        ]
+        for order in (1, -1):
+            found = Found(profiles=tuple(near[::order]), sentence="both")
+            concept = registry.lookup("concept", "nash").load()
+            chosen = answer(game, concept, "made up", found, {"tol": 1e-8}, {})
+            for part, wanted in zip(chosen[0].profile, first, strict=True):
+                np.testing.assert_allclose(part, wanted, atol=1e-8)
+            assert "one of 2" in chosen[0].selection
+
+
+@pytest.mark.parametrize("low", [0.0, 1e-14, -1e-14])
+def test_an_interval_that_ends_at_nothing_holds_nothing(low: float) -> None:
+    at, who = "{}", Who("agents", "tit for tat")
+    facts = SimpleNamespace(
+        policies=["policy"], concepts=(), lineups=(who,),
+        levels={("policy", at, who, "payoff"): SimpleNamespace(mean=100.0)},
+    )  # fmt: skip
+    effect = SimpleNamespace(effect=0.5, low=low, high=1.0)
+    assert sign(cast(Any, facts), at, "payoff", cast(Any, effect)) == 0
+    clear = SimpleNamespace(effect=0.5, low=1e-3, high=1.0)
+    assert sign(cast(Any, facts), at, "payoff", cast(Any, clear)) == 1
