@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from coopsim import tolerance
 from coopsim.solvers.certificate import Form, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.numeric import within
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 _ROUNDING = 1e-12  # relative: differences below this are 0 in floating point
-_NOTHING = 1e-10  # payoff units: the same for sums that are about 0
 
 
 def answer(
@@ -134,15 +135,23 @@ def _ranked(items: list[Solution]) -> list[Solution]:
     while items:
         equal = [item for item in items if _equal(item, items[0])]
         items = items[len(equal) :]
-        ranked += sorted(equal, key=lambda item: item.actions.tolist(), reverse=True)
+        ranked += sorted(equal, key=functools.cmp_to_key(_more), reverse=True)
     return ranked
 
 
 def _equal(one: Solution, other: Solution) -> bool:
-    """Whether two sums of values differ by no more than the rounding of payoffs."""
+    """Whether two sums of values differ by no more than searches that find the same leave."""
     sums = float(one.values.sum()), float(other.values.sum())
-    slack = max(_NOTHING, _ROUNDING * max(map(abs, sums)))
-    return abs(sums[0] - sums[1]) <= slack
+    size = max(map(abs, sums))
+    return bool(tolerance.same(*sums, scale=size, relative=tolerance.SOLVED))
+
+
+def _more(one: Solution, other: Solution) -> int:
+    """1, 0 or -1: whether in `one` the first player whose action differs does more, or less."""
+    mine, theirs = one.actions, other.actions
+    sizes = np.maximum(np.abs(mine), np.abs(theirs)).max(initial=0.0)
+    apart = ~tolerance.same(mine, theirs, scale=sizes, relative=tolerance.SOLVED)
+    return int(np.sign((mine - theirs)[apart][0])) if apart.any() else 0
 
 
 def _residual(item: Solution) -> float:

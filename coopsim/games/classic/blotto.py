@@ -15,6 +15,7 @@ from coopsim.games.card import GameCard
 from coopsim.games.classic.cards import FoundCard
 from coopsim.games.classic.tabular import FAMILY, TabularGame
 from coopsim.games.forms.normal import NormalForm
+from coopsim.tolerance import same
 
 _LARGEST = 4_000_000  # profiles of a table: 64 MB for both players
 
@@ -62,7 +63,10 @@ class BlottoGame(TabularGame):
     def matrix(self) -> NormalForm:
         """Every pair of divisions; labels such as "3-1-1"."""
         own = [_divisions(coins, len(self.values)) for coins in self.coins]
-        held = np.sign(own[0][:, None, :] - own[1][None, :, :]) @ np.asarray(self.values)
+        worth = np.asarray(self.values)
+        held = np.sign(own[0][:, None, :] - own[1][None, :, :]) @ worth
+        # sums of worths such as 0.1 + 0.2 and 0.3 are one
+        held[same(held, 0.0, scale=float(np.abs(worth).max()))] = 0.0
         paid = np.sign(held) if self.pay == "most" else held
         labels = [["-".join(map(str, row.astype(int))) for row in rows] for rows in own]
         return NormalForm(np.stack([paid, -paid]), ("player 1", "player 2"), labels)

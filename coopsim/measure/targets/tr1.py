@@ -19,6 +19,7 @@ from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
 from coopsim.measure.rubrics.rubric import points
 from coopsim.measure.rubrics.samsung_sony import CRITERIA, LOGARITHMIC, POWER, Case, solve
 from coopsim.measure.targets.draws import perturbations
+from coopsim.tolerance import exceeds, keeps_to, reaches
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,11 @@ class FormTargets(Experiment):
             "log_score": log,
             "power_score": power,
             "difference": log - power,
-            "log_wins": log > power,
+            "log_wins": exceeds(log, power),
             "log_increase": rises[0],
             "power_increase": rises[1],
-            "log_in_range": (rises[0] >= 15) & (rises[0] <= 50),
-            "power_in_range": (rises[1] >= 15) & (rises[1] <= 50),
+            "log_in_range": reaches(rises[0], 15.0) & keeps_to(rises[0], 50.0),
+            "power_in_range": reaches(rises[1], 15.0) & keeps_to(rises[1], 50.0),
         }
 
 
