@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coopsim import permissions
 from coopsim.errors import CoopsimError
 from coopsim.scenario.load import Scenario
 from coopsim.scenario.sweepfile import Sweep
@@ -30,11 +31,13 @@ class Job:
         folder: the run folder.
         scenario: the pickled `Scenario`, or `Sweep`.
         token: differs between studies, so that nothing is remembered from one to the next.
+        granted: what the user lets files name.
     """
 
     folder: str
     scenario: bytes
     token: str
+    granted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def _tried(work: Callable[[], None], task: PointTask | CellTask | BlockTask) -> 
 
 @functools.lru_cache(maxsize=4)
 def _scenario(job: Job) -> Scenario:
+    permissions.grant(*job.granted)
     made: Scenario = pickle.loads(job.scenario)
     return made
 
