@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from coopsim import wording
 from coopsim.report.readings import Reading
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def _saved(figure: Figure, paper: str = "none") -> str:
         facecolor=paper,
         metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
     )
-    return stream.getvalue()
+    # a name may hold what XML cannot
+    return wording.stripped(stream.getvalue())
 
 
 def _tidy(raw: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from coopsim import parameters
 from coopsim.errors import shorten
 from coopsim.report.grid import Cell, Head, Row, Table
-from coopsim.report.html import environment
+from coopsim.report.html import page
 from coopsim.report.numerals import short
 from coopsim.study import files
 from coopsim.study.store import REPORT
@@ -37,20 +37,17 @@ def render(done: SweepRun) -> str:
     """The report on a sweep as HTML."""
     sweep = done.sweep
     used = sweep.resolved["experiment"]["use"]
-    return (
-        environment()
-        .get_template(_TEMPLATE)
-        .render(
-            title=sweep.title,
-            description=sweep.description,
-            summary=_sentences(done),
-            used=used,
-            card=sweep.experiment.card,
-            grid=_grid(done),
-            targets=_targets(done.targets),
-            measures=_measures(done),
-            provenance=_provenance(done),
-        )
+    return page(
+        _TEMPLATE,
+        title=sweep.title,
+        description=sweep.description,
+        summary=_sentences(done),
+        used=used,
+        card=sweep.experiment.card,
+        grid=_grid(done),
+        targets=_targets(done.targets),
+        measures=_measures(done),
+        provenance=_provenance(done),
     )
 
 
