@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import functools
 import os
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,13 +30,6 @@ _FOLDERS = {"game": "games", "agent": "agents"}
 # files in other programs' formats, and the family whose `from_file` reads them
 _FORMATS = {".nfg": "matrix", ".efg": "tree"}
 _MAX_CHAIN = 8  # files may use files; a longer chain is a circle
-# how a file shows that it is one of ours; a longer start than this none needs
-_MARK = re.compile(
-    rb"^(?:\xef\xbb\xbf)?coopsim *: *[0-9]+ *(?:#.*)?\r?$|"
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:NFG\s+1|EFG\s+2)\s",
-    re.MULTILINE,
-)
-_START = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -96,6 +87,21 @@ def find(kind: str, name: str, near: Path | None = None) -> None:
         raise UnknownName(kind, name, known(kind, near))
 
 
+def full_name(kind: str, name: str) -> str:
+    """A name or the last part of one, in full; for parameters, which may not be paths.
+
+    Raises:
+        UnknownName: nothing has that name, or several things.
+    """
+    names = known(kind)
+    if name in names:
+        return name
+    found = [held for held in names if held.rpartition("/")[2] == name]
+    if len(found) != 1:
+        raise UnknownName(kind, name, names)
+    return found[0]
+
+
 def known(kind: str, near: Path | None = None) -> list[str]:
     """Every name of `kind`: registered classes and content files."""
     return sorted({*registry.registrations(kind), *content.names(_FOLDERS[kind], near)})
@@ -125,10 +131,10 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
         raise UnknownName(kind, name, known(kind, near))
     if path.suffix in _FORMATS:
         family = registry.lookup(kind, _FORMATS[path.suffix]).load()
-        with _unquoted(path, near):
+        with content.unquoted(path, near):
             given, facts = family.from_file(path)
         return Entry(kind, name, family, given, facts, path)
-    with _unquoted(path, near):
+    with content.unquoted(path, near):
         document = _read(path)
     if depth >= _MAX_CHAIN:
         raise document.error("this file uses itself, directly or through others", ("use",))
@@ -155,34 +161,6 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
         place = getattr(error, "path", ())
         raise error.at(file=str(path), line=document.line(place)) from None
     return made
-
-
-@contextmanager
-def _unquoted(path: Path, near: Path | None) -> Iterator[None]:
-    """Errors raised while a file is read that another file names quote it only if it is coopsim's.
-
-    Otherwise a stranger's scenario could have lines of any file shown.
-    """
-    try:
-        yield
-    except UserError as error:
-        if near is None or _marked(path):
-            raise
-        raise UserError(
-            "not a coopsim file",
-            file=str(path),
-            line=error.line,
-            allowed="a file that says coopsim: 1, or that begins with NFG 1 or EFG 2",
-        ) from None
-
-
-def _marked(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_START)
-    except OSError:
-        return True  # nothing was read that could be quoted
-    return _MARK.search(start) is not None
 
 
 def _read(path: Path) -> yamlfile.Document:

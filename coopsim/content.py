@@ -19,7 +19,9 @@ are not followed.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
@@ -35,6 +37,14 @@ KINDS = MappingProxyType(
     }
 )
 """Each kind of content and its file suffixes; where two files share a name, the first wins."""
+
+# how a file shows that it is one of ours; a longer start than this none needs
+_MARK = re.compile(
+    rb"^(?:\xef\xbb\xbf)?coopsim *: *[0-9]+ *(?:#.*)?\r?$|"
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:NFG\s+1|EFG\s+2)\s",
+    re.MULTILINE,
+)
+_START = 1_000_000
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -110,6 +120,43 @@ def _by_name(kind: str, name: str, near: Path | None) -> Path | None:
         if known.rpartition("/")[2] == stem:
             endings.setdefault(known, path)
     return next(iter(endings.values())) if len(endings) == 1 else None
+
+
+@contextmanager
+def unquoted(path: Path, near: Path | None = None) -> Iterator[None]:
+    """Errors raised inside, while a file is read, quote it only if it is coopsim's.
+
+    That is so where another file names it, or a link that leads elsewhere: a stranger could
+    have lines of any file shown. Errors about a file that the user names are left as they are.
+    """
+    try:
+        yield
+    except UserError as error:
+        given = near is None and permissions.reaches(path, path.parent)
+        if given or _marked(path):
+            raise
+        raise UserError(
+            "not a coopsim file",
+            file=str(path),
+            line=error.line,
+            allowed="a file that says coopsim: 1, or that begins with NFG 1 or EFG 2",
+        ) from None
+
+
+def require_own(path: Path) -> Path:
+    """A file of a folder that may come from elsewhere. Raises `UserError` for a link out of it."""
+    if permissions.reaches(path, path.parent):
+        return path
+    raise UserError("a link that leads elsewhere", file=str(path), allowed="a file")
+
+
+def _marked(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_START)
+    except (OSError, ValueError):
+        return True  # nothing was read that could be quoted
+    return _MARK.search(start) is not None
 
 
 def _project(near: Path) -> list[Path]:

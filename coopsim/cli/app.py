@@ -13,8 +13,9 @@ from typer.core import TyperGroup
 
 from coopsim import permissions, wording
 from coopsim.cli import check, describe, list, new, report, run, schema, solve, study, text
-from coopsim.errors import CoopsimError
+from coopsim.errors import CoopsimError, UserError
 
+_NUMBA = ".numba_config.yaml"
 # the base of what is said of a command line that cannot be read; typer brings its own click
 _Usage: Any = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
 
@@ -30,6 +31,7 @@ class Verbs(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the verb. What it lets files name is forgotten after it."""
         try:
+            _require_no_settings()
             with permissions.scope(), _usage():
                 result = super().invoke(ctx)
             sys.stdout.flush()
@@ -44,6 +46,20 @@ class Verbs(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(141) from None
         return result
+
+
+def _require_no_settings() -> None:
+    """Refuse a working directory whose files would decide what code a library loads.
+
+    numba reads its settings there at each compilation: where it loads compiled code from, and
+    what it writes. The folder may be a stranger's.
+    """
+    if os.path.lexists(_NUMBA):
+        raise UserError(
+            "numba would take its settings from this file, and with them code from elsewhere",
+            file=_NUMBA,
+            allowed="another working directory, or the same settings as environment variables",
+        )
 
 
 @contextmanager

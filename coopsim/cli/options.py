@@ -133,11 +133,12 @@ def load_target(name: str, sets: Sequence[str] | None) -> tuple[Scenario, bool]:
 
 def _is_game(path: Path) -> bool:
     """Whether a file that exists is a game and no scenario."""
-    from coopsim import yamlfile
+    from coopsim import content, yamlfile
 
     if path.suffix != ".yaml":
         return path.suffix in (".nfg", ".efg")
-    data = yamlfile.read(path).data
+    with content.unquoted(path):
+        data = yamlfile.read(path).data
     return "use" in data and "game" not in data
 
 

@@ -94,7 +94,10 @@ def canvas(width: float, height: float) -> Iterator[Figure]:
     from matplotlib.figure import Figure
 
     # glyphs that the measuring font lacks are drawn by the reader's browser
-    with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # matplotlib has read the settings of whoever's folder this is, which may run LaTeX
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure = Figure(figsize=(width / 72, height / 72))
         FigureCanvasSVG(figure)

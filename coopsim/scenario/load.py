@@ -39,7 +39,8 @@ def load(
         scenario = Scenario("scenario", _document(source))
     else:
         path = find(str(source))
-        document = dataclasses.replace(yamlfile.read(path), file=shown(path))
+        with content.unquoted(path):
+            document = dataclasses.replace(yamlfile.read(path), file=shown(path))
         scenario = Scenario(path.stem, document, path)
     catalogue.check_format(scenario.document)
     with scenario.placed():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coopsim import permissions
+from coopsim import content, permissions
 from coopsim.scenario.load import Scenario, load
 from coopsim.study import cases
 from coopsim.study.runner import run_study
@@ -42,7 +42,7 @@ class Run(Kept):
         """What was run; for a folder that was opened, as it is written there."""
         if self._scenario is not None:
             return self._scenario
-        file, here = self.folder / SCENARIO, Path.cwd()
+        file, here = content.require_own(self.folder / SCENARIO), Path.cwd()
         if Path(os.path.realpath(file)).is_relative_to(os.path.realpath(here)):
             # the paths in it are those of the scenario that was run, as a rule from here
             permissions.lend(file, here)

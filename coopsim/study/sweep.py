@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopsim import content
 from coopsim.errors import Interrupted
 from coopsim.scenario.sweepfile import Sweep, load_sweep
 from coopsim.study import block, claim, manifest, process, worker
@@ -44,7 +45,7 @@ class SweepRun(Kept):
     @functools.cached_property
     def sweep(self) -> Sweep:
         """What was run; for a folder that was opened, as it is written there."""
-        return self._sweep or load_sweep(self.folder / SCENARIO)
+        return self._sweep or load_sweep(content.require_own(self.folder / SCENARIO))
 
     @functools.cached_property
     def configurations(self) -> polars.DataFrame:

@@ -407,6 +407,25 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path: Path, worke
     assert not mark.exists()
 
 
+def test_settings_in_the_working_directory_have_no_effect(tmp_path: Path, cli: Any) -> None:
+    """numba loads pickles from where its settings say; matplotlib runs LaTeX where they say so."""
+    import matplotlib
+
+    data = {"coopsim": 1, "game": {"use": "coopetition/stage"}, "agents": {"a": {"use": "random"}},
+            "seats": {"1-": "a"}, "solve": {"concepts": ["nash"]}}  # fmt: skip
+    (tmp_path / "x.yaml").write_text(yamlfile.dump(data))
+    assert cli("run", "x.yaml", "--out", "done", "-q").code == 0
+    page = (tmp_path / "done" / "report.html").read_bytes()
+    with matplotlib.rc_context({"text.usetex": True, "font.size": 40, "svg.fonttype": "path"}):
+        assert cli("report", "done").code == 0
+    assert (tmp_path / "done" / "report.html").read_bytes() == page
+    (tmp_path / ".numba_config.yaml").write_text("cache_dir: here\n")
+    for verb in (["check", "x.yaml"], ["run", "x.yaml"], ["report", "done"], ["list"]):
+        said = cli(*verb)
+        assert (said.code, said.out) == (2, "")
+        assert said.err.startswith(".numba_config.yaml: ")
+
+
 # -- OpenSpiel -----------------------------------------------------------------------------
 
 

@@ -139,6 +139,39 @@ def test_links_in_content_folders_are_not_content(
     assert SECRET not in cli("list").out
 
 
+def test_a_link_that_the_user_types_is_not_quoted(project: Path, cli: Any) -> None:
+    """An archive can hold links; whoever unpacks it sees a scenario."""
+    for name in OTHERS:
+        link = project / "games" / f"typed{Path(name).suffix}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(project.parent / "beside" / name)
+        for verb in ("check", "run", "solve", "study"):
+            told = refused(cli(verb, str(link)))
+            assert "not a coopsim file" in told or "missing" in told
+
+
+def test_a_run_folder_holds_no_link(project: Path, cli: Any) -> None:
+    path = scenario(project, "coopetition/stage")
+    assert cli("run", path, "--out", "done", "-q", "--set", "title=mine").code == 0
+    kept = project.parent / "done" / "scenario.yaml"
+    kept.rename(project.parent / "elsewhere.yaml")
+    kept.symlink_to(project.parent / "elsewhere.yaml")
+    assert "a link that leads elsewhere" in refused(cli("report", "done"))
+
+
+def test_an_experiment_names_no_file(project: Path, cli: Any) -> None:
+    beside = project.parent / "beside"
+    data = {"coopsim": 1, "experiment": {"use": "coopetition/audit"}}
+    for name in ("broken.yaml", "game.yaml", "pem.efg"):
+        for use in (str(beside / name), f"project/{name}", f"../{name}"):
+            (project / "x.yaml").write_text(
+                yamlfile.dump(
+                    {**data, "experiment": {**data["experiment"], "environment": use}}  # type: ignore[dict-item]
+                )
+            )
+            assert "unknown game" in refused(cli("study", "project/x.yaml"))
+
+
 def test_devices_and_pipes_are_not_opened(project: Path, cli: Any) -> None:
     """A pipe would wait for ever, a device never end."""
     os.mkfifo(project / "pipe.yaml")
