@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopsim.cli import study, text
-from coopsim.cli.options import Json, Sets, TargetName, load_target
+from coopsim.cli.options import Json, Sets, TargetName, Trust, load_target
 
 if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
@@ -21,6 +21,7 @@ def check(
         typer.Option(metavar="NAME", help="A concept to plan; can be repeated. For a game."),
     ] = None,
     as_json: Json = False,
+    trust: Trust = None,
 ) -> None:
     """Validate a scenario and print it with every default; or plan the solution of a game.
 
@@ -51,7 +52,7 @@ def check(
             }
         )
         return
-    text.show(yamlfile.dump(loaded.resolved).rstrip())
+    text.show(*yamlfile.dump(loaded.resolved).rstrip().split("\n"))
     # as comments, so that the output is a scenario file itself
     text.show("", f"# {loaded.document.file}: no mistakes found", f"# hash {loaded.hash}")
     text.show(f"# {_counts(loaded, points)}", "# solved with:")

@@ -16,6 +16,7 @@ from coopsim.cli.options import (
     Quiet,
     ScenarioName,
     Sets,
+    Trust,
     Workers,
     load_scenario,
 )
@@ -35,6 +36,7 @@ def run(
     no_report: NoReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    trust: Trust = None,
 ) -> None:
     """Solve, play, compare and report a scenario.
 

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopsim import wording
 from coopsim.report import cases, equilibria, network, panels, results, sections, summary, sweeps
 from coopsim.report.facts import Facts
 from coopsim.report.grid import Table
@@ -45,26 +46,32 @@ def keep(folder: Path, page: str) -> Path:
 def render(run: Run) -> str:
     """The report on a run as HTML, with its seal."""
     facts = Facts(run)
-    page = (
-        environment()
-        .get_template(_TEMPLATE)
-        .render(
-            facts=facts,
-            title=facts.scenario.title,
-            folder=run.folder,
-            card=sections.card(facts),
-            scope=summary.scope(facts),
-            summary=summary.sentences(facts),
-            sections=sections,
-            equilibria=equilibria,
-            results=results,
-            cases=cases,
-            network=network,
-            network_figure=network.figure(facts),
-            **_figures(facts),
-        )
+    filled = page(
+        _TEMPLATE,
+        facts=facts,
+        title=facts.scenario.title,
+        folder=run.folder,
+        card=sections.card(facts),
+        scope=summary.scope(facts),
+        summary=summary.sentences(facts),
+        sections=sections,
+        equilibria=equilibria,
+        results=results,
+        cases=cases,
+        network=network,
+        network_figure=network.figure(facts),
+        **_figures(facts),
     )
-    return files.pack_text(page, facts.scenario.hash, html=True)
+    return files.pack_text(filled, facts.scenario.hash, html=True)
+
+
+def page(template: str, **parts: Any) -> str:
+    """A template of this folder filled in, without characters that a reader would not see.
+
+    They are taken out of the whole, after everything has been escaped, so that no part of a page
+    can forget it.
+    """
+    return wording.stripped(environment().get_template(template).render(**parts))
 
 
 def _figures(facts: Facts) -> dict[str, Any]:

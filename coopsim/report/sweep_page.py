@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from coopsim import parameters
 from coopsim.errors import shorten
 from coopsim.report.grid import Cell, Head, Row, Table
-from coopsim.report.html import environment, keep
+from coopsim.report.html import keep, page
 from coopsim.report.numerals import short
 from coopsim.study import files
 from coopsim.study.sweep import SweepRun
@@ -34,22 +34,19 @@ def render(done: SweepRun) -> str:
     """The report on a sweep as HTML, with its seal."""
     sweep = done.sweep
     used = sweep.resolved["experiment"]["use"]
-    page = (
-        environment()
-        .get_template(_TEMPLATE)
-        .render(
-            title=sweep.title,
-            description=sweep.description,
-            summary=_sentences(done),
-            used=used,
-            card=sweep.experiment.card,
-            grid=_grid(done),
-            targets=_targets(done.targets),
-            measures=_measures(done),
-            provenance=_provenance(done),
-        )
+    filled = page(
+        _TEMPLATE,
+        title=sweep.title,
+        description=sweep.description,
+        summary=_sentences(done),
+        used=used,
+        card=sweep.experiment.card,
+        grid=_grid(done),
+        targets=_targets(done.targets),
+        measures=_measures(done),
+        provenance=_provenance(done),
     )
-    return files.pack_text(page, sweep.hash, html=True)
+    return files.pack_text(filled, sweep.hash, html=True)
 
 
 def _sentences(done: SweepRun) -> list[str]:

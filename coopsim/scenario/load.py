@@ -39,7 +39,8 @@ def load(
         scenario = Scenario("scenario", _document(source))
     else:
         path = find(str(source))
-        document = dataclasses.replace(yamlfile.read(path), file=shown(path))
+        with content.unquoted(path):
+            document = dataclasses.replace(yamlfile.read(path), file=shown(path))
         scenario = Scenario(path.stem, document, path)
     catalogue.check_format(scenario.document)
     with scenario.placed():
@@ -117,11 +118,17 @@ def _path(path: str, data: Mapping[str, Any]) -> place.Path:
 
 
 def _check(scenario: Scenario) -> None:
-    """Resolve everything that a run will: the first thing wrong is raised."""
+    """Resolve everything that a run will: the first thing wrong is raised.
+
+    What needs no other file comes first, and games are built last, so that nothing of a file
+    with a mistake in it is opened or made.
+    """
+    _ = scenario.study, scenario.solve, scenario.compare
     _ = scenario.resolved
-    for policy in scenario.policies:
-        scenario.point(policy)
-        # values of the sweep one at a time; the plan of a run checks the combinations
-        for path, values in scenario.study.vary.items():
-            for value in values:
-                scenario.point(policy, {path: value})
+    for look in (scenario.situation, scenario.point):
+        for policy in scenario.policies:
+            look(policy)
+            # values of the sweep one at a time; the plan of a run checks the combinations
+            for path, values in scenario.study.vary.items():
+                for value in values:
+                    look(policy, {path: value})

@@ -31,6 +31,25 @@ def enter(parent: int, cwd: str) -> None:
 
 
 @contextmanager
+def safe_path() -> Iterator[None]:
+    """Python processes that are started in here import nothing from the working directory.
+
+    There may lie files of a stranger's, and Python looks there first for a module that is run
+    by name, as workers are.
+    """
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+@contextmanager
 def deaf_children() -> Iterator[None]:
     """Processes that are started in here ignore Ctrl-C even before they reach `enter`."""
     if threading.current_thread() is not threading.main_thread():

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopsim import permissions
 from coopsim.measure.compare import schema as comparison_schema
 from coopsim.scenario.load import Scenario, load
 from coopsim.study import cases, cell
 from coopsim.study.runner import run_study
-from coopsim.study.store import Kept, RunFolder
+from coopsim.study.store import SCENARIO, Kept, RunFolder
 
 if TYPE_CHECKING:
     import polars
@@ -40,7 +41,13 @@ class Run(Kept):
     @functools.cached_property
     def scenario(self) -> Scenario:
         """What was run; for a folder that was opened, as it is written there."""
-        return self._scenario or RunFolder(self.folder).read_scenario(load)
+        if self._scenario is not None:
+            return self._scenario
+        file, here = self.folder / SCENARIO, Path.cwd()
+        if Path(os.path.realpath(file)).is_relative_to(os.path.realpath(here)):
+            # the paths in it are those of the scenario that was run, as a rule from here
+            permissions.lend(file, here)
+        return RunFolder(self.folder).read_scenario(load)
 
     @functools.cached_property
     def solutions(self) -> polars.DataFrame:

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from coopsim import permissions
 from coopsim.errors import CoopsimError, Interrupted, UserError
 from coopsim.hashing import canonical
 from coopsim.scenario.load import Scenario
@@ -109,7 +110,8 @@ class _Study:
         plan, folder = self.plan, self.folder
         # a copy holds what the scenario says and nothing that was worked out from it
         scenario = pickle.dumps(dataclasses.replace(self.scenario))
-        job = worker.Job(folder.absolute(), scenario, secrets.token_hex(8))
+        token, granted = secrets.token_hex(8), permissions.everything()
+        job = worker.Job(folder.absolute(), scenario, token, granted)
         solved = folder.usable_points(task.key for task in plan.points)
         played = folder.usable_cells(task.key for task in plan.cells)
         points = self._phase("points", worker.solve, job, plan.points, solved)
@@ -169,7 +171,7 @@ def each(
         initargs=(os.getpid(), os.getcwd()),
     ):
         pool = joblib.Parallel(min(workers, len(tasks)), return_as="generator_unordered")
-    with process.deaf_children():
+    with process.deaf_children(), process.safe_path():
         outcomes = pool(joblib.delayed(function)(job, task) for task in tasks)
     try:
         with closing(outcomes):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from coopsim import permissions
 from coopsim.errors import CoopsimError
 from coopsim.scenario.load import Scenario
 from coopsim.scenario.sweepfile import Sweep
@@ -29,11 +30,13 @@ class Job:
         folder: the run folder, wherever the process stands.
         scenario: the pickled `Scenario`, or `Sweep`.
         token: differs between studies, so that nothing is remembered from one to the next.
+        granted: what the user lets files name.
     """
 
     folder: RunFolder
     scenario: bytes
     token: str
+    granted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def _tried(work: Callable[[], None], task: PointTask | CellTask | BlockTask) -> 
 
 @functools.lru_cache(maxsize=4)
 def _scenario(job: Job) -> Scenario:
+    permissions.grant(*job.granted)
     made: Scenario = pickle.loads(job.scenario)
     return made
 

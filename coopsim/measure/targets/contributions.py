@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from coopsim import catalogue
 from coopsim.errors import UnknownName, UserError
 from coopsim.games.coopetition.repeated import Repeated
 from coopsim.games.coopetition.trust import Share
@@ -93,7 +95,9 @@ class ContributionAudit(Experiment):
 
         given: dict[str, Any] = {"formulation": self.formulation, "reward": self.reward}
         try:
-            return require_repeated(make_game(self.environment, **given), self.environment)
+            name = catalogue.full_name("game", self.environment)
+            game = make_game(name, Path.cwd(), **given)
+            return require_repeated(game, self.environment)
         except UnknownName as error:
             error.key = "environment"
             raise
