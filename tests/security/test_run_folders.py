@@ -622,3 +622,20 @@ def test_a_new_file_goes_through_no_link(
     before = snapshot(home), snapshot(home.parent / "theirs")
     assert cli(*verb).code == 2
     assert (snapshot(home), snapshot(home.parent / "theirs")) == before
+
+
+def test_a_sealed_table_of_a_sweep_with_other_columns(home: Path, cli: Cli) -> None:
+    (home / "sweep.yaml").write_text(
+        "coopsim: 1\nexperiment: {use: coopetition/trust-targets}\n"
+        "study: {vary: {build: [0.05, 0.1]}}\n"
+    )
+    verb = ["study", "sweep.yaml", "--out", "sweep", "-q", "--workers", "1"]
+    assert cli(*verb).code == 0
+    path = home / "sweep" / "configurations.parquet"
+    whole = path.read_bytes()
+    shutil.copy(home / "sweep" / "targets.parquet", path)
+    said = cli("report", "sweep")
+    assert said.code == 2
+    assert said.err.startswith("sweep/configurations.parquet: its columns are not those")
+    assert cli(*verb).code == 0
+    assert path.read_bytes() == whole
