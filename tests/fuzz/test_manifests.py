@@ -84,7 +84,10 @@ def folder(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=400, deadline=None, derandomize=True, database=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
 def test_a_changed_manifest_is_read_or_refused(
     folder: Path, scenario: Scenario, original: dict[str, Any], data: st.DataObject
 ) -> None:
