@@ -16,7 +16,12 @@ Numbers and arrays of numpy and torch alike; nothing here costs more than the co
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
+
+from coopsim.arrays import at_least, namespace
 
 RELATIVE = 1e-9
 """Of the threshold, or of the numbers that a value is a difference of: far above what rounding
@@ -36,10 +41,15 @@ def slack(threshold: Any, scale: Any = 0.0, relative: float = RELATIVE) -> Any:
         scale: the size of the numbers that the value is a difference of, where that is more.
         relative: `RELATIVE`, or `SOLVED` for what a search found.
     """
-    if isinstance(threshold, int | float) and isinstance(scale, int | float):
-        return relative * max(abs(threshold), scale) + ABSOLUTE
-    size = abs(threshold)
-    return relative * (size + (scale - size) * (scale > size)) + ABSOLUTE
+    if isinstance(threshold, int | float):
+        if isinstance(scale, int | float):
+            size = max(abs(threshold), scale)
+            return relative * size + ABSOLUTE if math.isfinite(size) else 0.0
+        threshold = threshold + 0.0 * scale
+    size = at_least(abs(threshold), scale)
+    # beyond all numbers there is no rounding, and infinity less infinity is no number
+    xp = np if isinstance(size, np.generic) else namespace(size)
+    return xp.where(size < math.inf, relative * size + ABSOLUTE, 0.0)
 
 
 def least(threshold: Any, scale: Any = 0.0, relative: float = RELATIVE) -> Any:
@@ -81,9 +91,9 @@ def first_best(values: Any, scale: Any = 0.0, relative: float = RELATIVE) -> int
     """The place of the first value that reaches the largest: order decides between equals.
 
     Args:
-        values: numbers `[k]`, at least one, none of them NaN.
+        values: numbers `[k]`, at least one; NaN is never the best where there is another.
         scale, relative: as for `slack`.
     """
-    listed = [float(value) for value in values]
+    listed = [-math.inf if math.isnan(value) else float(value) for value in values]
     enough = least(max(listed), scale, relative)
     return next(place for place, value in enumerate(listed) if value >= enough)

@@ -254,7 +254,7 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
             overshoots=bool(erode.max() > 1 or game.phases),
             pairs=column(np.ones(off.shape)),
             one=backend.asarray(1),
-            nothing=RELATIVE if game.graded else 0.0,
+            nothing=backend.asarray(RELATIVE) if game.graded else None,
         )
     setting = Setting(game.endowment, game.expected, game.dependence, game.graded, game.horizon)
     shocks = None

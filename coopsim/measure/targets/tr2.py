@@ -129,7 +129,7 @@ class _Pair:
             "pairs": np.ones((1, 1, 1)),
             "zero": np.zeros(()),
             "one": np.ones(()),
-            "nothing": 0.0,  # signals are given
+            "nothing": None,  # signals are given
         }
         # which constants a kernel keeps beside its rates is its own affair
         kept = {field.name: given[field.name] for field in dataclasses.fields(TrustRates)}
