@@ -9,6 +9,7 @@
     ├── InvalidAction        an action is NaN, of the wrong shape or outside its space
     ├── RunFolderBusy        another process is writing the same run folder
     ├── CheckFailed          a game, solver or agent breaks a law of its conformance test
+    ├── Unexpected           something failed that nobody foresaw (exit code 70)
     └── Interrupted          stopped by Ctrl-C; the run folder can be resumed (exit code 130)
 
 A `UserError` carries its parts (file, line, key, what was given, what is allowed,
@@ -158,6 +159,24 @@ class CheckFailed(CoopsimError, AssertionError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{subject}: {problem}. To put it right: {remedy}.")
+
+
+class Unexpected(CoopsimError):
+    """Something failed that nobody foresaw: a mistake in coopsim or in a package it uses.
+
+    Raised for what a worker process met; the command line treats every exception that is no
+    `CoopsimError` alike.
+
+    Args:
+        problem: what failed, in one line.
+        trace: the traceback.
+    """
+
+    exit_code = 70
+
+    def __init__(self, problem: str, trace: str = "") -> None:
+        self.trace = trace
+        super().__init__(problem)
 
 
 class Interrupted(CoopsimError):

@@ -4,34 +4,59 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from coopsim.cli import check, describe, list, new, report, run, schema, solve, study
-from coopsim.errors import CoopsimError
+from coopsim.cli import check, describe, list, mishap, new, report, run, schema, solve, study
+from coopsim.errors import CoopsimError, Unexpected
 
 
 class Verbs(TyperGroup):
-    """Every error becomes one message and an exit code; programming errors keep their traceback."""
+    """Every error becomes one message and an exit code.
+
+    What coopsim did not raise on purpose leaves its traceback in a file (exit code 70).
+    """
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        """Parse the arguments and run the verb; the last net is here."""
+        arguments = sys.argv[1:] if args is None else [*args]
+        mishap.speak_plainly()
+        try:
+            return super().main(arguments, *rest, **named)
+        except Exception as error:
+            if isinstance(error, OSError) and mishap.is_of_output(error):
+                typer.echo(f"the output cannot be written: {error.strerror}", err=True)
+                _forget_output()
+                sys.exit(1)
+            typer.echo(mishap.told(error, arguments), err=True)
+            sys.exit(Unexpected.exit_code)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except Unexpected:
+            raise
         except CoopsimError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except BrokenPipeError:
-            # the reader has gone (`coopsim list | head -1`); nor may the interpreter, when it
-            # ends, find anything left to write
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # the reader has gone (`coopsim list | head -1`)
+            _forget_output()
             raise typer.Exit(141) from None
         return result
+
+
+def _forget_output() -> None:
+    """Nothing may be left to write for the interpreter when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app = typer.Typer(
@@ -63,6 +88,9 @@ def _coopsim(
 
     A scenario file names a game, agents and policies. `coopsim run FILE` solves it with proof,
     plays it, compares and reports; `coopsim new scenario NAME` starts one.
+
+    Exit codes: 0 done; 1 not proved, or failed; 2 something you wrote can be put right;
+    70 a mistake in coopsim, with the traceback in a file; 130 stopped by Ctrl-C.
     """
 
 

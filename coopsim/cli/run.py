@@ -11,6 +11,7 @@ from coopsim.cli import effects, solutions, text
 from coopsim.cli.options import (
     Fresh,
     Json,
+    Memory,
     NoReport,
     Out,
     Quiet,
@@ -35,6 +36,7 @@ def run(
     no_report: NoReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    memory: Memory = None,
 ) -> None:
     """Solve, play, compare and report a scenario.
 

@@ -10,7 +10,7 @@ import typer
 
 from coopsim.cli import run as run_verb
 from coopsim.cli import text
-from coopsim.cli.options import Fresh, Json, NoReport, Out, Quiet, Sets, Workers, overrides
+from coopsim.cli.options import Fresh, Json, Memory, NoReport, Out, Quiet, Sets, Workers, overrides
 from coopsim.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def study(
     no_report: NoReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    memory: Memory = None,
 ) -> None:
     """Measure an experiment over a grid of its parameters, and judge its targets.
 

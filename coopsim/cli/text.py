@@ -18,7 +18,7 @@ _GAP = "  "
 
 def on_terminal() -> bool:
     """Whether a person reads the output as it comes."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def strong(text: str) -> str:
@@ -35,7 +35,9 @@ def show(*lines: str) -> None:
 
 def show_json(data: Any) -> None:
     """Print one JSON object; numbers that JSON does not have become null."""
-    typer.echo(json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False))
+    # an encoding that lacks a character has no other way to write it in JSON
+    plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+    typer.echo(json.dumps(_finite(data), ensure_ascii=plain, indent=2, allow_nan=False))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
