@@ -20,10 +20,13 @@ can all be made from one object.
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+_LONG, _LONGEST = 200, 2000  # characters of a key, of a problem: a message is one to read
+_NEAR = 200, 5000  # characters of names and how many of them are looked at for the nearest
 _SHOWN = 12  # how many allowed names a message lists before it says how many there are
 
 
@@ -77,7 +80,8 @@ class UserError(CoopsimError, ValueError):
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        head = ": ".join(part for part in (place, self.key, self.problem) if part)
+        key = shorten(self.key, _LONG) if self.key else self.key
+        head = ": ".join(part for part in (place, key, shorten(self.problem, _LONGEST)) if part)
         tail = []
         if self.given is not None:
             tail.append(f"given: {shorten(self.given)}")
@@ -194,7 +198,10 @@ def _restored(cls: type[CoopsimError], args: tuple[Any, ...], parts: dict[str, A
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to `name`, or None when nothing is close."""
-    names = list(known)
+    # comparing takes the product of two lengths, and names in files have any
+    names = [name for name in itertools.islice(known, _NEAR[1]) if len(name) <= _NEAR[0]]
+    if len(name) > _NEAR[0]:
+        return None
     lowered = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     if close:
@@ -236,7 +243,7 @@ def _tidy(value: Any) -> Any:
 
 def _listing(allowed: str | Sequence[str]) -> str:
     if isinstance(allowed, str):
-        return allowed
-    shown = ", ".join(allowed[:_SHOWN])
+        return shorten(allowed, _LONGEST)
+    shown = ", ".join(shorten(name) for name in allowed[:_SHOWN])
     more = len(allowed) - _SHOWN
     return f"{shown} and {more} more" if more > 0 else shown or "nothing"

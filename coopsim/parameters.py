@@ -85,6 +85,9 @@ def build(cls: type[T], data: Mapping[str, Any]) -> T:
         text = json.dumps(data, default=_plain)
     except TypeError as error:
         raise UserError("not plain data", given=data, allowed=str(error)) from None
+    except (ValueError, RecursionError):
+        allowed = "numbers of up to 4,300 digits, nested less than 900 deep"
+        raise UserError("not plain data", allowed=allowed) from None
     try:
         return _adapter(cls).validate_json(text)  # type: ignore[no-any-return]
     except ValidationError as error:

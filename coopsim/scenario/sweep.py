@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ ROOTS = ("game", "agents")
 """The sections that policies and sweeps may change."""
 
 Data = Mapping[str, Any]
+
+_PLACE = re.compile(r"\d{1,18}", re.ASCII)  # in a list; int() refuses thousands of digits
 
 
 def apply(
@@ -155,7 +158,7 @@ def _blamed(first: str, error: UserError, changes: Mapping[str, place.Path]) -> 
 
 
 def _match(node: Any, parts: Sequence[str]) -> tuple[str | int | None, int]:
-    if isinstance(node, list) and parts[0].isdecimal() and int(parts[0]) < len(node):
+    if isinstance(node, list) and _PLACE.fullmatch(parts[0]) and int(parts[0]) < len(node):
         return int(parts[0]), 1
     if isinstance(node, Mapping):
         for used in range(len(parts), 0, -1):
