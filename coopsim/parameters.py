@@ -22,6 +22,7 @@ from coopsim.errors import dotted as dotted
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 _adapters: dict[type[Any], Any] = {}
+_defaults: dict[type[Any], dict[str, Any]] = {}
 
 
 class Parameters:
@@ -141,6 +142,14 @@ def summary(cls: type[Any]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def defaults(cls: type[Any]) -> Mapping[str, Any]:
+    """Parameter -> default as plain data, of those that have one."""
+    if cls not in _defaults:
+        rows = summary(cls)
+        _defaults[cls] = {row["name"]: row["default"] for row in rows if not row["required"]}
+    return _defaults[cls]
 
 
 def unknown_key(key: str, known: Iterable[str]) -> UserError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -25,7 +26,10 @@ class Verbs(TyperGroup):
         arguments = sys.argv[1:] if args is None else [*args]
         mishap.speak_plainly()
         try:
-            return super().main(arguments, *rest, **named)
+            with warnings.catch_warnings():
+                # of arithmetic that overflows; certificates judge what comes of it
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return super().main(arguments, *rest, **named)
         except Exception as error:
             if isinstance(error, OSError) and mishap.is_of_output(error):
                 typer.echo(f"the output cannot be written: {error.strerror}", err=True)

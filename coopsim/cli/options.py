@@ -121,7 +121,7 @@ def _is_game(path: Path) -> bool:
 
     if path.suffix != ".yaml":
         return path.suffix in (".nfg", ".efg")
-    data = yamlfile.read(path).data
+    data = yamlfile.read_once(path).data
     return "use" in data and "game" not in data
 
 

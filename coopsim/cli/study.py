@@ -116,7 +116,7 @@ def means_sweep(name: str) -> bool:
     if path is None or path.suffix != ".yaml":
         return False
     try:
-        return is_sweep(yamlfile.read(path).data)
+        return is_sweep(yamlfile.read_once(path).data)
     except UserError:  # whoever loads it will say the same
         return False
 

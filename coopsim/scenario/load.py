@@ -43,7 +43,7 @@ def load(
         scenario = Scenario("scenario", _document(source))
     else:
         path = find(str(source))
-        document = dataclasses.replace(yamlfile.read(path), file=shown(path))
+        document = dataclasses.replace(yamlfile.read_once(path), file=shown(path))
         scenario = Scenario(path.stem, document, path)
     catalogue.check_format(scenario.document)
     with scenario.placed():

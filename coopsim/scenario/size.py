@@ -10,7 +10,7 @@ from coopsim.agents.agent import Agent
 from coopsim.agents.footprint import play_bytes
 from coopsim.errors import UserError
 from coopsim.games.game import Game
-from coopsim.scenario import place
+from coopsim.scenario import place, shape
 from coopsim.scenario.schema import Compare, Study
 
 MOST_POINTS = 100_000
@@ -45,6 +45,13 @@ def check_cells(study: Study, policies: int, played: bool) -> None:
     Raises:
         UserError: with the path of the number at fault and what would fit.
     """
+    if len(study.vary) > shape.MOST_CHANGES:
+        raise place.at(
+            f"{len(study.vary):,} values are changed together",
+            ("study", "vary"),
+            given=f"{len(study.vary):,} paths",
+            allowed=f"at most {shape.MOST_CHANGES} paths",
+        )
     points, seeds = count_points(study, policies), count_seeds(study) if played else 1
     if points > MOST_POINTS:
         sizes = " x ".join(str(len(values)) for values in study.vary.values())

@@ -16,6 +16,7 @@ ROOTS = ("game", "agents")
 
 Data = Mapping[str, Any]
 
+_LONGEST = 2000  # characters of a path
 _PLACE = re.compile(r"\d{1,18}", re.ASCII)  # in a list; int() refuses thousands of digits
 
 
@@ -65,6 +66,8 @@ def keys(path: str, data: Data) -> place.Path:
     Raises:
         UserError: a part does not exist; the message names the part and the nearest path.
     """
+    if len(path) > _LONGEST:
+        raise place.at("no such key", (path,), given=path, allowed=f"{_LONGEST:,} characters")
     parts = path.split(".")
     found: list[str | int] = []
     node: Any = data

@@ -256,7 +256,7 @@ def load_sweep(
         made = Sweep("sweep", yamlfile.Document(read.data, "sweep", {}))
     else:
         path = find(str(source))
-        made = Sweep(path.stem, dataclasses.replace(yamlfile.read(path), file=shown(path)))
+        made = Sweep(path.stem, dataclasses.replace(yamlfile.read_once(path), file=shown(path)))
     catalogue.check_format(made.document)
     _check_outline(made.document)
     return _checked(_overridden(made, overrides) if overrides else made)

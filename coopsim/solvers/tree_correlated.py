@@ -143,6 +143,19 @@ def _check_size(form: ExtensiveForm) -> None:
             f"there are {sizes} reduced plans, and the program takes at most {MOST_PROFILES:,} "
             "profiles of them"
         )
+    rows = sum(map(_row_count, form.sequences))
+    if rows > MOST_ENTRIES:
+        raise NoSuchForm(f"the program would have {rows:,} rows, and at most {MOST_ENTRIES:,} fit")
+
+
+def _row_count(own: Sequences) -> int:
+    """How many rows one player's constraints have: an action at and after each trigger's set."""
+    after = own.actions.astype(np.int64)  # actions at an information set and at all that follow
+    for j in reversed(range(len(own.first))):
+        before = int(own.owner[own.parent[j]])
+        if before >= 0:
+            after[before] += after[j]
+    return int((own.actions * after).sum())
 
 
 @dataclass(frozen=True, eq=False)
