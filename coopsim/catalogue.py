@@ -13,8 +13,6 @@ also be a file in one of Gambit's formats: a matrix (`.nfg`) or a tree (`.efg`).
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,7 +133,7 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
             given, facts = family.from_file(path)
         return Entry(kind, name, family, given, facts, path)
     with content.unquoted(path, near):
-        document = _read(path)
+        document = yamlfile.read_once(path)
     if depth >= _MAX_CHAIN:
         raise document.error("this file uses itself, directly or through others", ("use",))
     data = dict(document.data)
@@ -161,20 +159,6 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
         place = getattr(error, "path", ())
         raise error.at(file=str(path), line=document.line(place)) from None
     return made
-
-
-def _read(path: Path) -> yamlfile.Document:
-    """The file at `path`, parsed once as long as it does not change."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return yamlfile.read(path)  # which says what is wrong
-    return _parsed(path, found.st_mtime_ns, found.st_size)
-
-
-@functools.lru_cache(maxsize=512)
-def _parsed(path: Path, changed: int, size: int) -> yamlfile.Document:
-    return yamlfile.read(path)
 
 
 def _check_card(document: yamlfile.Document, cls: type[Any], card: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from coopsim import permissions, wording
-from coopsim.cli import check, describe, list, new, report, run, schema, solve, study, text
-from coopsim.errors import CoopsimError, UserError
+from coopsim.cli import check, describe, list, mishap, new, report, run, schema, solve, study, text
+from coopsim.errors import CoopsimError, Unexpected, UserError
 
 _NUMBA = ".numba_config.yaml"
 # the base of what is said of a command line that cannot be read; typer brings its own click
@@ -21,7 +22,27 @@ _Usage: Any = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == 
 
 
 class Verbs(TyperGroup):
-    """Every error becomes one message and an exit code; programming errors keep their traceback."""
+    """Every error becomes one message and an exit code.
+
+    What coopsim did not raise on purpose leaves its traceback in a file (exit code 70).
+    """
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        """Parse the arguments and run the verb; the last net is here."""
+        arguments = sys.argv[1:] if args is None else [*args]
+        mishap.speak_plainly()
+        try:
+            with warnings.catch_warnings():
+                # of arithmetic that overflows; certificates judge what comes of it
+                warnings.simplefilter("ignore", RuntimeWarning)
+                return super().main(arguments, *rest, **named)
+        except Exception as error:
+            if isinstance(error, OSError) and mishap.is_of_output(error):
+                text.complain(f"the output cannot be written: {error.strerror}")
+                _forget_output()
+                sys.exit(1)
+            text.complain(mishap.told(error, arguments))
+            sys.exit(Unexpected.exit_code)
 
     def parse_args(self, ctx: Any, args: Any) -> Any:
         """Read the arguments before the verb."""
@@ -34,18 +55,25 @@ class Verbs(TyperGroup):
             _require_no_settings()
             with permissions.scope(), _usage():
                 result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except Unexpected:
+            raise
         except CoopsimError as error:
             text.complain(str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except BrokenPipeError:
-            # the reader has gone (`coopsim list | head -1`); nor may the interpreter, when it
-            # ends, find anything left to write
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # the reader has gone (`coopsim list | head -1`)
+            _forget_output()
             raise typer.Exit(141) from None
         return result
+
+
+def _forget_output() -> None:
+    """Nothing may be left to write for the interpreter when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _require_no_settings() -> None:
@@ -101,6 +129,9 @@ def _coopsim(
 
     A scenario file names a game, agents and policies. `coopsim run FILE` solves it with proof,
     plays it, compares and reports; `coopsim new scenario NAME` starts one.
+
+    Exit codes: 0 done; 1 not proved, or failed; 2 something you wrote can be put right;
+    70 a mistake in coopsim, with the traceback in a file; 130 stopped by Ctrl-C.
     """
 
 

@@ -50,6 +50,29 @@ ScenarioName = Annotated[
 TargetName = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A scenario or a game: its file, or its name.")
 ]
+
+
+def _limit_memory(context: typer.Context, size: str | None) -> str | None:
+    """Set the limit for as long as the verb runs. Raises `UserError` for what is no size."""
+    from coopsim import budget
+
+    if size is not None:
+        try:
+            context.with_resource(budget.limited(budget.parse_size(size)))
+        except UserError as error:
+            error.key = None
+            raise error.at(file="--memory") from None
+    return size
+
+
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="The most memory to plan with, as in 4GB; 80 % of what is free where not said.",
+        callback=_limit_memory,
+    ),
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
@@ -138,7 +161,7 @@ def _is_game(path: Path) -> bool:
     if path.suffix != ".yaml":
         return path.suffix in (".nfg", ".efg")
     with content.unquoted(path):
-        data = yamlfile.read(path).data
+        data = yamlfile.read_once(path).data
     return "use" in data and "game" not in data
 
 

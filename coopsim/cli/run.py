@@ -11,6 +11,7 @@ from coopsim.cli import effects, solutions, text
 from coopsim.cli.options import (
     Fresh,
     Json,
+    Memory,
     NoReport,
     Out,
     Quiet,
@@ -37,6 +38,7 @@ def run(
     as_json: Json = False,
     quiet: Quiet = False,
     trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Solve, play, compare and report a scenario.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopsim.cli import solutions, text
-from coopsim.cli.options import Json, Sets, TargetName, Trust, load_target, overrides
+from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, load_target, overrides
 
 if TYPE_CHECKING:
     from coopsim.games.game import Game
@@ -50,6 +50,7 @@ def solve(
     ] = False,
     as_json: Json = False,
     trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Solve a scenario's game, or a game, and prove the answers.
 

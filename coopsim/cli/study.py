@@ -10,7 +10,18 @@ import typer
 
 from coopsim.cli import run as run_verb
 from coopsim.cli import text
-from coopsim.cli.options import Fresh, Json, NoReport, Out, Quiet, Sets, Trust, Workers, overrides
+from coopsim.cli.options import (
+    Fresh,
+    Json,
+    Memory,
+    NoReport,
+    Out,
+    Quiet,
+    Sets,
+    Trust,
+    Workers,
+    overrides,
+)
 from coopsim.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +42,7 @@ def study(
     as_json: Json = False,
     quiet: Quiet = False,
     trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Measure an experiment over a grid of its parameters, and judge its targets.
 
@@ -116,7 +128,7 @@ def means_sweep(name: str) -> bool:
     if path is None or path.suffix != ".yaml":
         return False
     try:
-        return is_sweep(yamlfile.read(path).data)
+        return is_sweep(yamlfile.read_once(path).data)
     except UserError:  # whoever loads it will say the same
         return False
 

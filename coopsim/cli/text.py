@@ -27,7 +27,7 @@ _BOLD, _PLAIN = (f"<{secrets.token_hex(8)}>" for _ in range(2))
 
 def on_terminal() -> bool:
     """Whether a person reads the output as it comes."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def strong(text: str) -> str:
@@ -50,7 +50,9 @@ def complain(message: str) -> None:
 
 def show_json(data: Any) -> None:
     """Print one JSON object; numbers that JSON does not have become null."""
-    made = json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False)
+    # an encoding that lacks a character has no other way to write it in JSON
+    plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+    made = json.dumps(_finite(data), ensure_ascii=plain, indent=2, allow_nan=False)
     typer.echo(wording.visible_json(made))
 
 

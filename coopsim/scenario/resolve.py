@@ -74,9 +74,7 @@ def agent(spec: Mapping[str, Any], near: Path | None, kept: Kept) -> Agent:
 
 def _bare(kind: str, spec: Mapping[str, Any], near: Path | None) -> dict[str, Any]:
     entry = catalogue.entry(kind, spec["use"], near)
-    rows = parameters.summary(entry.cls)
-    defaults = {row["name"]: row["default"] for row in rows if not row["required"]}
-    standard = catalogue.merge(defaults, entry.given)
+    standard = catalogue.merge(parameters.defaults(entry.cls), entry.given)
     return {
         key: value
         for key, value in spec.items()

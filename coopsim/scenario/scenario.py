@@ -13,7 +13,7 @@ from coopsim import catalogue, hashing, parameters, registry, yamlfile
 from coopsim.agents.agent import Agent, Rules
 from coopsim.errors import UnknownName, UserError
 from coopsim.games.game import Game
-from coopsim.scenario import place, resolve, sweep
+from coopsim.scenario import place, resolve, size, sweep
 from coopsim.scenario import seats as seating
 from coopsim.scenario.schema import STATUS_QUO, Compare, Solve, Study
 
@@ -150,6 +150,21 @@ class Scenario:
         seeds = self.study.seeds
         return tuple(range(seeds)) if isinstance(seeds, int) else seeds
 
+    @property
+    def count(self) -> int:
+        """The number of points: policies times combinations of the sweep."""
+        return size.count_points(self.study, len(self.policies))
+
+    def check_size(self) -> None:
+        """Refuse numbers that no run folder, memory or life time could hold.
+
+        Raises:
+            UserError: with the line, the size and what would fit.
+        """
+        with self.placed():
+            size.check_cells(self.study, len(self.policies), bool(self.data.get("seats")))
+            size.check_resamples(self.compare, size.count_seeds(self.study))
+
     def points(self) -> Iterator[Point]:
         """Every policy at every combination of the sweep, policies innermost."""
         for at in sweep.combinations(self.study.vary):
@@ -175,6 +190,7 @@ class Scenario:
         }
         with self.placed(), _told(name if self.policies[name] else "", at):
             lineups = _lineups(known["seats"], game, agents)
+            size.check_play(game, agents, [lineup.agents for lineup in lineups], self.study)
         return Point(name, at, game, agents, lineups, known)
 
     def situation(

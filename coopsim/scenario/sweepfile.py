@@ -257,7 +257,7 @@ def load_sweep(
     else:
         path = find(str(source))
         with content.unquoted(path):
-            document = dataclasses.replace(yamlfile.read(path), file=shown(path))
+            document = dataclasses.replace(yamlfile.read_once(path), file=shown(path))
         made = Sweep(path.stem, document)
     catalogue.check_format(made.document)
     _check_outline(made.document)

@@ -13,16 +13,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from coopsim import budget
+
 _LOOK = 0.25  # seconds between two looks at whether the parent is still there
 
 
-def enter(parent: int, cwd: str) -> None:
+def enter(parent: int, cwd: str, memory: int) -> None:
     """Set up a new worker process.
 
     Args:
         parent: process id of the process that started it; the worker ends with it.
         cwd: working directory, where content is looked up.
+        memory: how many bytes it may plan to use.
     """
+    budget.set_memory(memory)
     # Ctrl-C reaches every process of a terminal; the parent decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is imported, which is later

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coopsim import permissions
-from coopsim.errors import CoopsimError
+from coopsim.errors import CoopsimError, Unexpected
 from coopsim.scenario.load import Scenario
 from coopsim.scenario.sweepfile import Sweep
 from coopsim.study.plan import BlockTask, CellTask, PointTask
@@ -102,7 +102,7 @@ def _tried(work: Callable[[], None], task: PointTask | CellTask | BlockTask) -> 
     except Exception as error:
         known = isinstance(error, CoopsimError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
-        code = error.exit_code if isinstance(error, CoopsimError) else 1
+        code = error.exit_code if isinstance(error, CoopsimError) else Unexpected.exit_code
         return task.key, Failure(task, problem, traceback.format_exc(), code)
     return task.key, None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import budget
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError
 from coopsim.extras import require
 from coopsim.games.formats import efgwriter
@@ -20,6 +21,8 @@ LIMIT = 2_000_000
 """How many nodes are built unless more are asked for; about 100 bytes a node are kept."""
 
 _LARGEST = 10**9
+_NODE = 600  # bytes of a node while the tree is walked and compiled
+_LOOK = 50_000  # nodes between two looks at the memory
 
 
 def from_openspiel(game: Any, limit: int = LIMIT) -> ExtensiveForm:
@@ -126,6 +129,11 @@ class Walk:
             node = len(self.parent)
             if node >= self.limit:
                 raise self._too_large()
+            if not node % _LOOK:
+                # the nodes that are still to come are states of OpenSpiel's
+                nodes = node + _LOOK + len(stack)
+                fits = f"at most {budget.fitting(_NODE):,} nodes"
+                budget.require(nodes * _NODE, f"{self.name}, a tree of {nodes:,} nodes", fits=fits)
             self.parent.append(parent)
             self.probability.append(probability)
             player = state.current_player()

@@ -9,6 +9,7 @@ looked at that it has left.
 from __future__ import annotations
 
 import functools
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 import numpy as np
 from annotated_types import Ge, MinLen
 
-from coopsim import permissions, registry
+from coopsim import budget, permissions, registry
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
 from coopsim.errors import CoopsimError, InvalidAction, UserError
 from coopsim.games.adapters import pettingzoo_names
@@ -134,6 +135,15 @@ class PettingZooGame(Game):
         generator = rng or np.random.default_rng(0)
         seeds = generator.integers(0, 2**31, batch).astype(np.float64)
         shape = (batch, self.horizon, self.n, *self._first.width)
+        # the actions so far are part of a state; they are held before and after a round
+        need = 2 * 8 * math.prod(shape)
+        budget.require(
+            need,
+            f"{batch:,} episodes of up to {self.horizon:,} rounds",
+            fits=f"at most {budget.fitting(need / self.horizon):,} rounds",
+            key="horizon",
+            given=self.horizon,
+        )
         zero = backend.asarray(np.zeros(batch))
         return EnvironmentState(
             backend.asarray(seeds), backend.asarray(np.zeros(shape)), zero, zero > 0

@@ -15,6 +15,10 @@ from coopsim.games.forms.exact import Exact, fractions_of
 if TYPE_CHECKING:
     from coopsim.games.forms.variants import NormalVariants
 
+MOST_PLAYERS = 62
+"""The most players of a payoff table: an array has 64 axes at most, and one is for the player
+who is paid, one for variants of the game."""
+
 
 @dataclass(frozen=True, eq=False)
 class NormalForm:
@@ -173,7 +177,10 @@ def checked_tensor(payoffs: npt.ArrayLike) -> tuple[Float, Exact | None]:
     """A read-only copy of the payoffs as floats, and as fractions where they were given so."""
     given = np.asarray(payoffs)
     exact = fractions_of(given) if given.dtype == object else None
-    tensor = np.array(given, dtype=np.float64)
+    try:
+        tensor = np.array(given, dtype=np.float64)
+    except OverflowError:  # a whole number or a fraction beyond 1.8e308
+        raise ValueError("payoffs must be numbers that a float can hold") from None
     if tensor.size == 0 or not np.isfinite(tensor).all():
         raise ValueError("payoffs must be finite, with at least one action a player")
     tensor.setflags(write=False)

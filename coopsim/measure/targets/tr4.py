@@ -19,7 +19,7 @@ from annotated_types import Ge, Gt, Le
 from coopsim.arrays import Float
 from coopsim.games.coopetition.trust import Share
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
-from coopsim.measure.targets.draws import perturbations
+from coopsim.measure.targets.draws import MOST_SEED, MOST_TRIAL, perturbations
 from coopsim.tolerance import exceeds, keeps_to, most
 
 _DEPENDENCE = np.array([[0.8], [0.4]])  # of the first player on the second, and back
@@ -55,9 +55,9 @@ class ReciprocityTargets(Experiment):
     actions, as in equation 20"""
     noise: Annotated[float, Ge(0), Le(1)] = 0.0
     """Monte Carlo: the six swept parameters change by up to this share"""
-    trial: Annotated[int, Ge(0)] = 0
+    trial: Annotated[int, Ge(0), Le(MOST_TRIAL)] = 0
     """Monte Carlo: which draw"""
-    seed: Annotated[int, Ge(0)] = 42
+    seed: Annotated[int, Ge(0), Le(MOST_SEED)] = 42
     """Monte Carlo: of the draws"""
 
     card: ClassVar[ExperimentCard] = ExperimentCard(
@@ -218,7 +218,7 @@ def _punished(peace: _Path, broken: _Path) -> npt.NDArray[np.bool_]:
 
 def _forgiven(peace: _Path, broken: _Path, memory: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the first player is half back, on its way, or above the worst."""
-    horizon = np.minimum(2 * _DEFECT_AT + 2 * memory, 90)
+    horizon = 2 * np.minimum(_DEFECT_AT + np.minimum(memory, 45), 45)
     rows, path = np.arange(len(memory)), broken.actions[:, 0]
     back, whole = path[horizon, rows], peace.actions[_in_peace(peace, horizon), 0, rows]
     rise = back - path[np.maximum(horizon - 10, 15), rows]
