@@ -17,7 +17,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from coopsim.errors import UserError
 from coopsim.games.formats.lexer import END, TEXT, Lexer, distinct
 from coopsim.games.formats.nfg import payoffs
 from coopsim.games.forms.extensive import ExtensiveForm
@@ -41,27 +40,24 @@ def parse(text: str, file: str = "<text>") -> ExtensiveForm:
     comment = lexer.take() if lexer.at(TEXT) else ""
     reader = _Reader(lexer, len(players))
     reader.read()
-    try:
-        return ExtensiveForm.from_arrays(
-            players,
-            reader.parent,
-            reader.player,
-            reader.infoset,
-            np.array(reader.paid, dtype=object).reshape(len(reader.paid), len(players)),
-            [float(value) for value in reader.probability],
-            infoset_labels=[known.label for known in reader.sets],
-            action_labels=[distinct(known.actions) for known in reader.sets],
-            chance_labels=reader.chance,
-            exact_probability={
-                node: reader.probability[node]
-                for node in range(1, len(reader.parent))
-                if reader.player[reader.parent[node]] == CHANCE
-            },
-            title=title,
-            comment=comment,
-        )
-    except OverflowError:  # each number fits, and a sum along a path does not
-        raise UserError("payoffs add up to more than a float can hold", file=file) from None
+    return ExtensiveForm.from_arrays(
+        players,
+        reader.parent,
+        reader.player,
+        reader.infoset,
+        np.array(reader.paid, dtype=object).reshape(len(reader.paid), len(players)),
+        [float(value) for value in reader.probability],
+        infoset_labels=[known.label for known in reader.sets],
+        action_labels=[distinct(known.actions) for known in reader.sets],
+        chance_labels=reader.chance,
+        exact_probability={
+            node: reader.probability[node]
+            for node in range(1, len(reader.parent))
+            if reader.player[reader.parent[node]] == CHANCE
+        },
+        title=title,
+        comment=comment,
+    )
 
 
 @dataclass
