@@ -56,10 +56,14 @@ class Choices(Protocol):
 
 
 class NormalChoices:
-    """The choices of a normal form, one a player, payoffs in units of `unit`."""
+    """The choices of a normal form, one a player, payoffs in units of `unit`.
 
-    def __init__(self, form: NormalForm) -> None:
-        self.game = Multilinear(form)
+    With `apart`, players whose ranges of payoffs differ widely have units of their own: a branch
+    that leads to equilibria, but not the one of a common precision.
+    """
+
+    def __init__(self, form: NormalForm, *, apart: bool = False) -> None:
+        self.game = Multilinear(form, apart=apart)
         self.starts, self.owner, self.player = self.game.starts, self.game.owner, self.game.owner
 
     @property

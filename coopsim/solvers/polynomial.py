@@ -91,7 +91,7 @@ def solve(
             f"a game of {sizes(form.shape)} has {count:.2g} supports, too many to enumerate; "
             "global-newton finds some of its equilibria"
         )
-    game, clock, tally = Multilinear(form), Clock(deadline), Tally()
+    game, clock, tally = Multilinear(form, apart=True), Clock(deadline), Tally()
     solver = _Solver(game, tally, clock, seed)
     finished = True
     for support in supports(form.shape):
@@ -234,6 +234,7 @@ class _Solver:
             if self.clock.over:
                 return
             x = game.normalised(np.where(used, rng.exponential(size=game.m), 0.0))
+            moved = np.inf  # until a step is taken, from this point
             for _ in range(_TRIES):
                 values, slopes = game.derivatives(x)
                 stepped = support_step(game, x, values, slopes, used)
