@@ -230,7 +230,9 @@ def _best(form: NormalVariants, x: Float, y: Float) -> tuple[Float, Float]:
     from coopsim.solvers.certificates.pairs import regrets_of_pairs
 
     values, _ = regrets_of_pairs(form.payoffs, x, y)
-    sums = np.where((x != 0).any(-1), values.sum(-1), -np.inf)
+    # over the number of players, so that no sum is beyond all floats
+    sums = np.where((x != 0).any(-1), (values / form.n).sum(-1), -np.inf)
+    sums = np.where(np.isnan(sums), -np.inf, sums)
     chosen = sums.argmax(1)[:, None, None]
     return np.take_along_axis(x, chosen, 1), np.take_along_axis(y, chosen, 1)
 

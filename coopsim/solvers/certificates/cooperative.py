@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.coalition import CoalitionForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
 
@@ -62,7 +62,7 @@ def core(
     waste = abs(form.total - float(payoffs.sum()))
     everybody = np.arange(1 << form.n)
     worst = tuple(
-        max(waste, float(deficit[(everybody >> i & 1) == 1].max())) for i in range(form.n)
+        positive_part(waste, float(deficit[(everybody >> i & 1) == 1].max())) for i in range(form.n)
     )
     proof = _proof(form, "deficit", worst, True, False, f"all {1 << form.n} coalitions")
     return proof, payoffs
@@ -82,7 +82,7 @@ def least_core(
     largest = float(excess.max()) if form.n > 1 else 0.0
     bound = _lower_bound(form, details.get("weights"))
     waste = abs(form.total - float(payoffs.sum()))
-    gap = max(0.0, largest - bound, waste)
+    gap = positive_part(largest - bound, waste)
     how = "weights of coalitions that bound the largest excess of every allocation from below"
     return _proof(form, "shortfall", (gap,), True, False, how), payoffs
 
@@ -113,7 +113,7 @@ def _kohlberg(
     scale = max(float(np.ptp(form.values)), 1e-300)  # type: ignore[arg-type]
     broken = abs(form.total - float(payoffs.sum()))
     if alone is not None:
-        broken = max(broken, float(np.maximum(alone - payoffs, 0).max()))
+        broken = positive_part(broken, float((alone - payoffs).max()))
     excess = form.excesses(payoffs)[1:-1]
     slack = next(
         (unit * scale for unit in 10.0 ** np.arange(-15, 1) if _holds(excess, form.n, payoffs,
@@ -121,7 +121,7 @@ def _kohlberg(
         scale,
     )  # fmt: skip
     # a tolerance of rounding size is no error
-    residual = max(broken, slack if slack > 1e-14 * scale else 0.0)
+    residual = positive_part(broken, 0.0 if slack <= 1e-14 * scale else slack)
     how = "balancedness of all coalitions above every level of excess (Kohlberg)"
     return _proof(form, "balance", (residual,), True, True, how), payoffs
 
@@ -275,14 +275,6 @@ def _apart(
 def _proof(
     form: CoalitionForm, kind: str, each: tuple[float, ...], exact: bool, alone: bool, how: str
 ) -> Certificate:
-    span = float(np.ptp(form.values)) if form.values is not None else abs(form.total)
-    residual = max(each)
-    return Certificate(
-        kind=kind,
-        residual=residual,
-        players=each,
-        relative=residual / max(span, 1e-300),
-        exact=exact,
-        complete=alone,
-        checked_by=how,
-    )
+    # what coalitions are worth is in one unit: utility is transferable
+    span = spread(form.values) if form.values is not None else abs(form.total)
+    return Certificate.of(kind, each, span, exact=exact, complete=alone, checked_by=how)
