@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.solvers.certificate import Form, Profile, check_profile
+from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.in_fractions import in_fractions
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
@@ -30,7 +30,7 @@ def answer(
     """Certified solutions from the profiles that a method found, best first.
 
     Those that are proved, by their sum of values; where none is, the one with the smallest
-    residual. A stationary point that is no equilibrium is not a solution and is dropped.
+    relative residual. A stationary point that is no equilibrium is not a solution and is dropped.
 
     Args:
         form: what was solved.
@@ -62,15 +62,15 @@ def answer(
     def certified(profile: Profile, details: Mapping[str, Any]) -> Solution:
         if not _finite(profile):
             return open_end("the method's profile is not finite")
-        with np.errstate(all="ignore"):  # what overflows is not finite, and so not proved
+        try:
             proof, values = check_profile(concept.problem, form, profile, details, parameters)
-            if proof.holds(tol) and not proof.shown:
-                better = in_fractions(concept.problem, form, profile, details)
-                again = better and check_profile(concept.problem, form, *better, parameters)
-                if better and again and again[0].shown:
-                    (profile, details), (proof, values) = better, again
-        if not _finite((values,)):
-            return open_end("what the profile pays is not finite")
+        except NotComputed as error:
+            return open_end(str(error))
+        if proof.holds(tol) and not proof.shown:
+            better = in_fractions(concept.problem, form, profile, details)
+            again = better and check_profile(concept.problem, form, *better, parameters)
+            if better and again and again[0].shown:
+                (profile, details), (proof, values) = better, again
         status, sentence = _status(proof, tol, found)
         return made(
             status=status,
@@ -103,7 +103,7 @@ def answer(
     items = [certified(*pair) for pair in zip(found.profiles, more, strict=True)]
     proved = _ranked([item for item in items if item.proved])
     if not proved:
-        closest = min(items, key=_residual)
+        closest = min(items, key=_distance)
         selection = f"the closest of {len(items)} end points" if len(items) > 1 else ""
         labelled = dataclasses.replace(closest, selection=selection)
         return Solutions((labelled,), False, found.sentence)
@@ -170,8 +170,9 @@ def _equal(one: Solution, other: Solution) -> bool:
     return abs(_sum(one) - _sum(other)) <= _TIED * max([*sizes, *spans], default=0.0)
 
 
-def _residual(item: Solution) -> float:
-    return item.certificate.residual if item.certificate is not None else np.inf
+def _distance(item: Solution) -> float:
+    """The worst residual over its own player's range, which players in other units share."""
+    return item.certificate.relative if item.certificate is not None else np.inf
 
 
 def _labelled(item: Solution, place: int, proved: list[Solution], complete: bool) -> Solution:

@@ -18,11 +18,12 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.proof import spread
 from coopsim.solvers.solution import Found
 
 Strategies = tuple[Float, ...]
 
-_TIE = 1e-9  # of the range of payoffs: actions this close to the best are best
+_TIE = 1e-9  # of the range of the own payoffs: actions this close to the best are best
 _TAIL = 1e-13  # share of the population that thinks further than the last step looked at
 _MOST = 1000
 
@@ -141,11 +142,10 @@ def poisson_weights(tau: float, levels: int | None) -> Float:
 
 def best_responses(form: NormalForm, others: Strategies) -> Strategies:
     """Each player's best actions against a profile, mixed evenly."""
-    slack = _TIE * float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
     answers = []
-    for player in range(form.n):
+    for player, own in enumerate(form.payoffs):
         paid = form.deviations(others, player)
-        best = paid >= paid.max() - slack
+        best = paid >= paid.max() - _TIE * spread(own)
         answers.append(best / best.sum())
     return tuple(answers)
 

@@ -53,11 +53,14 @@ def holding(residuals: Float, spans: Float, tol: float) -> npt.NDArray[np.bool_]
 
 
 def spread(payoffs: Float) -> float:
-    """The range of payoffs; the largest number there is where it lies beyond all numbers."""
+    """The range of payoffs; the largest number there is where it lies beyond all numbers.
+
+    Infinite where a payoff is not finite: nothing but 0 is small beside that.
+    """
     if not payoffs.size:
         return 0.0
     half = float(payoffs.max()) / 2 - float(payoffs.min()) / 2
-    return min(2 * half, _MOST)
+    return min(2 * half, _MOST) if math.isfinite(half) else math.inf
 
 
 def spreads(payoffs: Float, players: int = 0) -> list[float]:
@@ -130,7 +133,7 @@ class Certificate:
         """
         each = tuple(map(_known, players))
         ranges = (spans,) * len(each) if isinstance(spans, int | float) else spans
-        widths = tuple(min(float(span), _MOST) for span in ranges)
+        widths = tuple(map(_known, ranges))
         claims = [*zip(each, widths, strict=True), (_known(shared[0]), float(shared[1]))]
         return cls(
             kind=kind,
@@ -162,7 +165,7 @@ class Certificate:
         if self.spans:
             claims = [*zip(self.players, self.spans, strict=True), self.shared]
         residuals, spans = np.array(claims, dtype=np.float64).T
-        return bool(holding(residuals, spans, tol).all())
+        return math.isfinite(self.residual) and bool(holding(residuals, spans, tol).all())
 
     def _span(self) -> float:
         """The range that a certificate without `spans` divided its residual by."""
@@ -178,8 +181,8 @@ class Certificate:
             "exact": self.exact,
             "complete": self.complete,
             "checked_by": self.checked_by,
-            "spans": list(self.spans),
-            "shared": [_written(self.shared[0]), self.shared[1]],
+            "spans": [_written(span) for span in self.spans],
+            "shared": [_written(part) for part in self.shared],
             "rational": self.rational,
         }
 

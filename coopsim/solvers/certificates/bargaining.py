@@ -10,6 +10,7 @@ import numpy as np
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
 from coopsim.solvers.proof import Certificate, spreads
 
@@ -103,11 +104,9 @@ def _separation(form: BargainingForm, direction: Float) -> float:
 
     With p . direction = 1, t is at most the largest p . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     shares = (form.vertices - form.disagreement) / direction
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([shares, -np.ones(len(shares))]),
         np.zeros(len(shares)),
@@ -126,12 +125,10 @@ def _most(form: BargainingForm, weights: Float) -> float:
 
     The sum is at most the largest (weights + q) . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     gains = form.vertices - form.disagreement
     unit = max(float(np.abs(gains).max()), 1e-300)
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([gains / unit, -np.ones(len(gains))]),
         -gains @ weights / unit,

@@ -36,7 +36,8 @@ def regret(
         gains.append(positive_part(float(np.maximum(worth.max(1) - earned, 0).sum())))
         at.append(float(earned.sum()))
     how, exact = "every action at every type of every player", None
-    if form.size <= MOST_NODES:  # the tree has the same strategies
+    finite = np.isfinite(form.payoffs).all() and np.isfinite(form.prior).all()
+    if finite and form.size <= MOST_NODES:  # the tree has the same strategies
         exact = gains_in_tree(to_extensive(form), profile, details.get("exact_profile"))
     if exact is not None:
         gains, how = [rounded_up(gain) for gain in exact], f"{how}, in fractions"

@@ -19,6 +19,7 @@ import numpy as np
 
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.commitment import StackelbergForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
 
 _MOST = 400  # bounds computed before the best one so far is taken
@@ -113,7 +114,6 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     They are at most 1e5 in units of the payoff ranges, so that they exist where no mixture
     makes the fixed answers best.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack
 
     if not pairs:
@@ -127,7 +127,7 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     slack = np.zeros((len(pairs), 2))
     slack[:, 1] = np.inf
     shares = np.stack([np.zeros(gain.size), np.where(allowed, np.inf, 0).ravel()], axis=1)
-    found = linprog(
+    found = linear_program(
         np.concatenate([-gain.ravel(), np.full(len(pairs), _HEAVY)]),
         A_ub=hstack([rows, -eye_array(len(pairs))]),
         b_ub=np.zeros(len(pairs)),

@@ -11,6 +11,7 @@ import numpy as np
 
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.coalition import CoalitionForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
@@ -159,12 +160,10 @@ def _balanced(rows: Float, free: Float) -> bool:
     With a positive weight on each coalition of `rows` that can have one, on average, all have.
     The largest smallest weight is found by a linear programme.
     """
-    from scipy.optimize import linprog
-
     both = np.concatenate([rows, free])
     # variables: weights, the common lower bound of those on rows, and a scale of the cover
     need = np.column_stack([-np.eye(len(rows), len(both)), np.ones(len(rows))])
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(len(both)), -1.0),
         need,
         np.zeros(len(rows)),
@@ -202,10 +201,8 @@ def _bound(values: Float, weights: Float, masks: np.ndarray, n: int) -> float | 
 
 
 def _bound_by_program(values: Float, masks: np.ndarray, n: int) -> float:
-    from scipy.optimize import linprog
-
     inside = ((masks[:, None] >> np.arange(n)) & 1).astype(float)
-    answer = linprog(
+    answer = linear_program(
         np.append(-values[masks], values[-1]),
         A_eq=np.vstack(
             [np.column_stack([inside.T, -np.ones(n)]), np.append(np.ones(len(masks)), 0.0)]

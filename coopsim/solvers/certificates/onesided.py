@@ -10,6 +10,7 @@ import numpy as np
 
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.onesided import RepeatedInformationForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
@@ -115,10 +116,8 @@ def _stage(matrix: Float) -> tuple[float, Float]:
     The columns' own programme. The value is what the mixture found concedes to the best row
     less what the rows' dual mixture falls short of it, so that it is a lower bound.
     """
-    from scipy.optimize import linprog
-
     rows, columns = matrix.shape
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(columns), 1.0),
         np.column_stack([matrix, -np.ones(rows)]),
         np.zeros(rows),

@@ -60,6 +60,8 @@ def gains_in_fractions(form: NormalForm, profile: Shares) -> list[Fraction] | No
 
     Cost: the player's actions times the others' supports, a product of whole numbers each.
     """
+    if not np.isfinite(form.payoffs).all():
+        return None
     used = [[a for a, share in enumerate(own) if share] for own in profile]
     weights = [whole([own[a] for a in kept]) for own, kept in zip(profile, used, strict=True)]
     digits = sum(64 + scale.bit_length() for _, scale in weights)

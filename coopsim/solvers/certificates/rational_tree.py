@@ -32,7 +32,8 @@ def gains_in_tree(
     Cost: a pass over the nodes and one over the sequences, a player.
     """
     tree = form.tree
-    if tree.size > MOST_NODES or form.variants is not None:
+    finite = np.isfinite(form.payoffs).all() and np.isfinite(tree.probability).all()
+    if tree.size > MOST_NODES or form.variants is not None or not finite:
         return None
     starts = [(own.first - 1).tolist() or [0] for own in form.sequences]
     starts = [begins if len(part) else [] for begins, part in zip(starts, profile, strict=True)]

@@ -17,6 +17,7 @@ import numpy as np
 
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.security import SecurityForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
 
 _CLOSE = 1e-10  # of the range of payoffs: bounds this near to the value are good enough
@@ -115,8 +116,6 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
 
     Slack is allowed at a price, so that there are weights where the target never is attacked.
     """
-    from scipy.optimize import linprog
-
     means = np.eye(form.size) if form.single else form.allocations().astype(float)
     pairs = _pairs(form)
     unit, stake = (max(float(np.ptp(pair)), 1e-300) for pair in pairs)
@@ -126,7 +125,7 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
     limits = (form.attacker_uncovered[target] - form.attacker_uncovered) / stake
     gain = (form.defender_covered - form.defender_uncovered)[target] * means[:, target] / unit
     size = len(means)
-    found = linprog(
+    found = linear_program(
         np.append(-gain, np.full(form.size, 1e5)),
         A_ub=np.vstack(
             [

@@ -20,6 +20,7 @@ import numpy as np
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spreads
 
 _TIE = 1e-13  # of the follower's range: answers closer than this are equally good
@@ -144,13 +145,11 @@ def _dual(gain: Float, ahead: Float, value: float) -> tuple[Float, Float]:
     They minimise `max_a gain[a] @ mix - ahead[a] @ weights`; the bound need not go below the
     value that is claimed by more than the range of payoffs.
     """
-    from scipy.optimize import linprog
-
     size, count, twins = len(gain), ahead.shape[1], gain.shape[1]
     unit = max(float(np.abs(gain - value).max()), 1e-300)
     stake = max(float(np.abs(ahead).max()), 1e-300)
     rows = np.hstack([-ahead / stake, (gain - value) / unit, -np.ones((size, 1))])
-    found = linprog(
+    found = linear_program(
         np.append(np.zeros(count + twins), 1.0),
         A_ub=rows,
         b_ub=np.zeros(size),
@@ -172,13 +171,11 @@ def _has_inside(ahead: Float) -> bool:
     Args:
         ahead: what each other answer pays the follower more, `[A, K]`.
     """
-    from scipy.optimize import linprog
-
     if not ahead.shape[1]:
         return True
     stake = max(float(np.abs(ahead).max()), 1e-300)
     # the others' mixture that loses least against the answer at the leader's worst action
-    found = linprog(
+    found = linear_program(
         np.append(np.zeros(ahead.shape[1]), -1.0),
         A_ub=np.hstack([-ahead / stake, np.ones((len(ahead), 1))]),
         b_ub=np.zeros(len(ahead)),

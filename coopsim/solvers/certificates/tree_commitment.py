@@ -23,6 +23,7 @@ from coopsim.games.forms.tree.correlation import joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.passes import behave, realise, respond
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.certificates.tree_signals import bound, multipliers
 from coopsim.solvers.proof import Certificate, spreads
 
@@ -121,7 +122,6 @@ def _weights(
     Rows: the value of an information set is at least that of each move there, and what the
     plan pays at least the value of the tree, up to a slack that costs much.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, lil_array
 
     sets, size = len(other.parent), own.size
@@ -141,7 +141,7 @@ def _weights(
         equal[k + 1, int(own.parent[k])] = -1.0
         for move in range(int(own.first[k]), int(own.first[k] + own.actions[k])):
             equal[k + 1, move] = 1.0
-    found = linprog(
+    found = linear_program(
         np.concatenate([-paid, np.zeros(sets), [1e5]]),
         A_ub=rows.tocsr(),
         b_ub=np.zeros(other.size),

@@ -17,6 +17,7 @@ from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.correlation import JointPlans, joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spreads
 
 _PATIENCE = 10.0  # seconds for the program that makes a bound low
@@ -111,13 +112,12 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
 
 def multipliers(program: JointPlans) -> dict[str, Any]:
     """Multipliers that make the bound lowest, from the dual program."""
-    from scipy.optimize import linprog
     from scipy.sparse import eye_array, hstack
 
     equations, obeyed = program.equal.shape[0], program.obey.shape[0]
     size = len(program.gain)
     unit = max(float(np.abs(program.gain).max()), 1e-300)
-    found = linprog(
+    found = linear_program(
         np.concatenate([program.to, np.zeros(obeyed), program.most]),
         A_ub=-hstack([program.equal.T, program.obey.T, eye_array(size)], format="csr"),
         b_ub=-program.gain / unit,
