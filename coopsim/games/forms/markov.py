@@ -155,14 +155,19 @@ class MarkovForm:
 
     @property
     def spread(self) -> float:
-        """The range of payoffs over a whole play, in payoff units."""
+        """The largest range of a player's payoffs over a whole play, in payoff units."""
+        return float(self.spreads.max())
+
+    @property
+    def spreads(self) -> Float:
+        """The range of each player's payoffs over a whole play, `[n]`, in payoff units."""
         lowest = np.min([paid.reshape(self.n, -1).min(1) for paid in self.rewards], axis=0)
         highest = np.max([paid.reshape(self.n, -1).max(1) for paid in self.rewards], axis=0)
         if self.horizon is None:
             weight = 1 / (1 - self.discount)
         else:
             weight = float(np.sum(self.discount ** np.arange(self.horizon)))
-        return float((highest - lowest).max()) * weight
+        return np.asarray((highest - lowest) * weight)
 
 
 def _read_only(values: npt.ArrayLike) -> Float:
