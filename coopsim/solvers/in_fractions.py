@@ -139,7 +139,7 @@ def _guessed(form: Any, profile: Profile) -> list[list[Fraction]] | None:
     for player, part in enumerate(profile):
         own = [Fraction(share).limit_denominator(_DENOMINATOR) for share in part.tolist()]
         begins = _starts(form, player)
-        for low, high in zip(begins, [*begins[1:], len(own)], strict=True):
+        for low, high in zip(begins, [*begins[1:], len(own)] if begins else [], strict=True):
             # what rounding left over goes to the largest share
             largest = max(range(low, high), key=own.__getitem__)
             own[largest] += 1 - sum(own[low:high])

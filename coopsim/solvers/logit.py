@@ -51,7 +51,7 @@ def solve(
     Raises:
         NoSuchForm: more than 3,000 actions in all.
     """
-    choices, clock = NormalChoices(form, apart=True), Clock(deadline)
+    choices, clock = NormalChoices(form), Clock(deadline)
     game = choices.game
     if game.m > _LARGEST:
         raise NoSuchForm(f"logit-homotopy takes at most {_LARGEST} actions in all, not {game.m}")
@@ -65,7 +65,7 @@ def solve(
             if regret < least:
                 best, least = polished, regret
             beside = float(np.abs(polished - x).max()) < _CLOSE
-            if regret <= game.enough(tol) and (beside or on_branch < _SURE):
+            if regret <= min(tol, 1e-9 * game.scale) and (beside or on_branch < _SURE):
                 best, least = polished, regret
                 break
         if on_branch < 1e-12 or points >= steps:
@@ -77,7 +77,7 @@ def solve(
         sentence=f"{points} points of the principal branch up to lambda {lam / game.scale:.4g}, "
         f"then Newton's method on its support: regret {least:.2g}",
         stats={"points": points, "lambda": lam / game.scale},
-        finished=least <= max(tol, game.enough(tol)),
+        finished=least <= tol,
     )
 
 

@@ -23,40 +23,28 @@ _SETTLED = 1e-11  # a regret, over the range of payoffs, that needs no further p
 WIDE = (1.0, 30.0, 0.03)
 """Weights of lost payoffs for `polish` where a profile is known to be near an equilibrium."""
 
-_APART = 100.0  # ranges of payoffs that differ by more than this factor get units of their own
-_ROUNDING = 1e-13  # of the range: no regret can be brought below this in floating point
-
 
 class Multilinear:
     """The payoffs of a normal form, scaled so that the largest spread of a player's is 1.
 
     Args:
         form: the game.
-        apart: where players count in units so different that the ranges of their payoffs
-            differ by more than a factor of 100, scale each player's payoffs to a range of 1.
-            Equilibria are the same ones, and what one player can gain is not lost beside what
-            another can; logit equilibria are others.
 
     Attributes:
-        scale: payoff units a unit here, of the player with the largest range; 1 where all
-            payoffs of each player are equal.
+        scale: payoff units a unit here; 1 where all payoffs of each player are equal.
         shape: the numbers of actions.
         m: their sum.
         parts: where each player's actions lie in a profile.
         owner: the player of each action, `[m]`.
     """
 
-    def __init__(self, form: NormalForm, *, apart: bool = False) -> None:
+    def __init__(self, form: NormalForm) -> None:
         flat = form.payoffs.reshape(form.n, -1)
         low = flat.min(axis=1)
-        spreads = flat.max(axis=1) - low
-        spread = float(spreads.max())
+        spread = float((flat.max(axis=1) - low).max())
         self.scale = spread if spread > 0 else 1.0
-        units = np.where(spreads > 0, spreads, self.scale)
-        if not (apart and self.scale > _APART * units.min()):
-            units = np.full(form.n, self.scale)
-        column = (-1,) + (1,) * form.n
-        self.payoffs: Float = (form.payoffs - low.reshape(column)) / units.reshape(column)
+        shift = low.reshape((-1,) + (1,) * form.n)
+        self.payoffs: Float = (form.payoffs - shift) / self.scale
         self.shape = form.shape
         self.n, self.m = form.n, sum(form.shape)
         ends = np.cumsum((0, *form.shape)).tolist()
@@ -118,16 +106,9 @@ class Multilinear:
         return np.asarray(best[self.owner] - values)
 
     def regret(self, x: Float) -> float:
-        """The most that a player gains by deviating from `x`, in units of the largest range."""
+        """The most that a player gains by deviating from `x`, in payoff units."""
         lost = np.add.reduceat(x * self.gaps(self.deviations(x)), self.starts)
         return float(lost.max()) * self.scale
-
-    def enough(self, tol: float) -> float:
-        """The regret at which a search may stop that is to come within `tol` payoff units.
-
-        It is at most a billionth of the range, and no less than what rounding leaves.
-        """
-        return max(min(tol, 1e-9 * self.scale), _ROUNDING * self.scale)
 
     def normalised(self, x: Float) -> Float:
         """`x` without negative entries, scaled to distributions."""
@@ -158,7 +139,7 @@ def polish(
         rounds: most steps, for each of `costs`.
 
     Returns:
-        The best profile met, `[m]`, and its `Multilinear.regret`. Nothing is promised.
+        The best profile met, `[m]`, and its regret in payoff units. Nothing is promised.
     """
     best, least = game.normalised(x), np.inf
     for cost in costs:

@@ -201,13 +201,13 @@ def solve(
         UserError: `rays` below 1.
     """
     require_count("rays", rays)
-    game, clock = Multilinear(form, apart=True), Clock(deadline)
+    game, clock = Multilinear(form), Clock(deadline)
     if game.m > _LARGEST:
         raise NoSuchForm(f"global-newton takes at most {_LARGEST} actions in all, not {game.m}")
     rng = np.random.default_rng(seed)
     found: list[tuple[Float, float]] = []
     tried = points = 0
-    good = game.enough(tol)
+    good = min(tol, 1e-9 * game.scale)
     while tried < rays and not clock.over:
         tried += 1
         # paths differ in length by powers of ten: a long one is left for another at first
@@ -223,7 +223,7 @@ def solve(
         sentence=f"{tried} rays of games followed over {points} points; {len(kept)} end points, "
         f"the least regret {least:.2g}",
         stats={"rays": tried, "points": points},
-        finished=least <= max(good, tol) and not (everything and clock.over),
+        finished=least <= tol and not (everything and clock.over),
     )
 
 

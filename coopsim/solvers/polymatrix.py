@@ -59,7 +59,7 @@ def solve(
     """
     require_count("starts", starts)
     require_count("rounds", rounds)
-    game, clock = Multilinear(form, apart=True), Clock(deadline)
+    game, clock = Multilinear(form), Clock(deadline)
     if game.m > _LARGEST:
         raise NoSuchForm(
             f"iterated-polymatrix keeps a dense tableau and takes at most {_LARGEST} actions in "
@@ -78,12 +78,12 @@ def solve(
             polished, regret = polish(game, target)
             if regret < least:
                 best, least = polished, regret
-            if least <= game.enough(tol):
+            if least <= min(tol, 1e-9 * game.scale):
                 return _found(game, best, least, start, games, True)
             x = x + (target - x) / (1.0 + 0.5 * step)
         if clock.over:
             break
-    return _found(game, best, least, starts, games, least <= max(tol, game.enough(tol)))
+    return _found(game, best, least, starts, games, least <= tol)
 
 
 def polymatrix_equilibrium(game: Multilinear, x: Float, cover: Float, clock: Clock) -> Float | None:

@@ -91,7 +91,7 @@ def solve(
             f"a game of {sizes(form.shape)} has {count:.2g} supports, too many to enumerate; "
             "global-newton finds some of its equilibria"
         )
-    game, clock, tally = Multilinear(form, apart=True), Clock(deadline), Tally()
+    game, clock, tally = Multilinear(form), Clock(deadline), Tally()
     solver = _Solver(game, tally, clock, seed)
     finished = True
     for support in supports(form.shape):

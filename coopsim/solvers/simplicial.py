@@ -61,7 +61,7 @@ def solve(
     require_count("grids", grids)
     if not refine > 1:
         raise UserError("grids must get finer", key="refine", given=refine, allowed="above 1")
-    game, clock = Multilinear(form, apart=True), Clock(deadline)
+    game, clock = Multilinear(form), Clock(deadline)
     start = game.uniform()
     best, least, vertices, used, size = start, np.inf, 0, 0, float(grid)
     while used < grids and not clock.over:
@@ -70,7 +70,7 @@ def solve(
         polished, regret = polish(game, ended, WIDE)
         if regret < least:
             best, least = polished, regret
-        if least <= game.enough(tol):
+        if least <= min(tol, 1e-9 * game.scale):
             break
         start, size = ended, size * refine
     return Found(
@@ -78,7 +78,7 @@ def solve(
         sentence=f"{vertices} vertices on {used} grids, the last of {int(size)} steps; the end "
         f"point after Newton's method has a regret of {least:.2g}",
         stats={"vertices": vertices, "grids": used},
-        finished=bool(least <= max(tol, game.enough(tol))),
+        finished=bool(least <= tol),
     )
 
 

@@ -84,8 +84,8 @@ _TREE = (
     Question("nash", trees.nash),
     Question("extensive-form correlated", trees.correlated),
     Question("extensive-form coarse correlated", lambda f, s: trees.correlated(f, s, coarse=True)),
-    Question("agent quantal response", trees.agent_quantal),
 )
+_SOFT_TREE = (Question("agent quantal response", trees.agent_quantal),)
 _TREE_OF_TWO = (
     Question("stackelberg", trees.stackelberg),
     Question("correlated commitment", trees.signals),
@@ -133,7 +133,9 @@ def questions(game: Any) -> tuple[Question, ...]:
         small = 1e-3 <= np.abs(game.payoffs).max() <= 100
         return (*_MATRIX, *more, *(_SOFT if small else ()))
     if game.kind == "extensive":
-        return (*_TREE, *(_TREE_OF_TWO if game.n == 2 else ()))
+        small = np.abs(game.payoffs).max() <= 100
+        two = _TREE_OF_TWO if game.n == 2 else ()
+        return (*_TREE, *two, *(_SOFT_TREE if small else ()))
     return _OF_KIND[game.kind]
 
 

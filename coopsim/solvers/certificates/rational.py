@@ -129,7 +129,8 @@ def _read(profile: tuple[Float, ...], texts: Any) -> Shares | None:
 def _proper(profile: Shares, starts: Sequence[Sequence[int]]) -> bool:
     """Whether all are distributions: none below 0, sums of exactly 1."""
     for own, begins in zip(profile, starts, strict=True):
-        ends = [*list(begins)[1:], len(own)]
+        # a player without a choice has nothing to add up
+        ends = [*list(begins)[1:], len(own)] if begins else []
         for low, high in zip(begins, ends, strict=True):
             part = own[low:high]
             if min(part) < 0:
