@@ -25,9 +25,8 @@ def bayesian(form: Any, solution: Any) -> Refutations:
     """What each player gains, before types are known, by the best action at every type."""
     types = list(itertools.product(*map(range, form.type_counts)))
     acts = list(itertools.product(*map(range, form.shape)))
-    tensor, prior = exact(form.payoffs.reshape(form.n, len(types), len(acts))), exact(form.prior)
+    tensor = exact(form.payoffs.reshape(form.n, len(types), len(acts)))
     chance = dict(zip(types, exact(form.prior.ravel()), strict=True))
-    del prior
     parts = [exact(part) for part in solution.profile]
     for i, part in enumerate(parts):
         size = form.shape[i]
@@ -489,19 +488,55 @@ def levels(form: Any, solution: Any, steps: int = 1) -> Refutations:
     game = Matrix(form)
     mixed = [[Fraction(1, size)] * size for size in game.shape]
     for _ in range(steps):
-        answers = []
-        for i in range(game.n):
-            worth = game.deviations(mixed, i)
-            top = max(worth)
-            if any(0 < top - value <= 2 * NEAR * game.span[i] for value in worth):
-                return  # whether these count as equal is a matter of convention
-            best = [value == top for value in worth]
-            answers.append([Fraction(good, sum(best)) for good in best])
+        answers = _answers(game, mixed)
+        if answers is None:
+            return
         mixed = answers
     given = [exact(part) for part in solution.profile]
     for i in range(game.n):
         if any(abs(a - b) > NEAR for a, b in zip(given[i], mixed[i], strict=True)):
             yield f"player {i} plays {list(map(float, given[i]))}, not {list(map(float, mixed[i]))}"
+
+
+def hierarchy(form: Any, solution: Any, tau: float = 1.5) -> Refutations:
+    """A Poisson population of steps of thinking, each the best response to those below."""
+    game = Matrix(form)
+    weights = [Fraction(math.exp(-tau) * tau**k / math.factorial(k)) for k in range(26)]
+    played = [[[Fraction(1, size)] * size for size in game.shape]]
+    for k in range(1, len(weights)):
+        mixed = _mixture(weights[:k], played)
+        answers = _answers(game, mixed)
+        if answers is None:
+            return
+        played.append(answers)
+    wanted = _mixture(weights, played)
+    for i, part in enumerate(solution.profile):
+        if any(abs(a - b) > CLOSE for a, b in zip(exact(part), wanted[i], strict=True)):
+            yield f"player {i} plays {list(map(float, part))}, not {list(map(float, wanted[i]))}"
+
+
+def _mixture(weights: Row, played: list[list[Row]]) -> list[Row]:
+    total = sum(weights)
+    return [
+        [
+            sum((w / total * step[i][a] for w, step in zip(weights, played, strict=True)), ZERO)
+            for a in range(len(own))
+        ]
+        for i, own in enumerate(played[0])
+    ]
+
+
+def _answers(game: Matrix, mixed: list[Row]) -> list[Row] | None:
+    """Best responses, equal ones equally likely; None where that is a matter of convention."""
+    answers = []
+    for i in range(game.n):
+        worth = game.deviations(mixed, i)
+        top = max(worth)
+        if any(0 < top - value <= 2 * NEAR * game.span[i] for value in worth):
+            return None
+        best = [value == top for value in worth]
+        answers.append([Fraction(good, sum(best)) for good in best])
+    return answers
 
 
 def alpha_rank(form: Any, solution: Any, alpha: float, population: int) -> Refutations:
@@ -569,8 +604,6 @@ def one_sided(form: Any, solution: Any) -> Refutations:
         v for m in matrices for r in m for v in r
     )
     low = _value(mean)
-    high = sum(p * _value(m) for p, m in zip(prior, matrices, strict=True))
-    high = max(high, low)
     value = Fraction(float(solution.values[0]))
     revealed = sum(p * _value(m) for p, m in zip(prior, matrices, strict=True))
     if value < max(low, revealed) - 10 * allowed(span):

@@ -74,6 +74,7 @@ _MATRIX = (
     Question("rationalizable", matrix.rationalizable),
     Question("level-k", others.levels),
     Question("level-k", lambda f, s: others.levels(f, s, 2), {"level": 2}),
+    Question("cognitive hierarchy", others.hierarchy),
 )
 _TWO = (Question("stackelberg", matrix.stackelberg),)
 _SOFT = (
