@@ -7,6 +7,7 @@ for the small player axes of games, and show it first in the shape.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,16 @@ Array = Any
 
 Float = npt.NDArray[np.float64]
 """A numpy array of float64, the type that solvers work in."""
+
+
+def positive_part(*values: float) -> float:
+    """The largest of 0 and `values`; NaN where one of them is NaN or minus infinity.
+
+    `max(0.0, nan)` is 0 in Python: a gain that could not be computed would pass for no gain.
+    """
+    if any(math.isnan(value) or value == -math.inf for value in values):
+        return math.nan
+    return float(max((0.0, *values)))
 
 
 def namespace(array: Array) -> Any:

@@ -120,7 +120,10 @@ def _mean_action(item: Mapping[str, Any]) -> float | None:
 
 def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     proof = item["certificate"]
-    residual = "-" if proof is None else f"{proof['kind']} {proof['residual']:.1e}"
+    residual = "-"
+    if proof is not None:
+        left = proof["residual"]  # None where it could not be computed
+        residual = f"{proof['kind']} {'not known' if left is None else format(left, '.1e')}"
     return (
         item["concept"],
         _joined([_part(part) for part in item["profile"]]),

@@ -100,7 +100,7 @@ def _proof(row: dict[str, Any]) -> tuple[Cell, ...]:
     if row["certificate"] is None:
         proof = Cell(NOTHING, "none")
     else:
-        how = "exact" if row["exact"] else "by search"
+        how = "every deviation" if row["exact"] else "by search"
         proof = Cell(power(row["residual"]), f"{row['certificate']}, {how}")
     told = {None: "", True: "shown complete", False: "not shown complete"}
     return status, proof, Cell(row["selection"] or NOTHING, told[row["complete"]])

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from coopsim import tolerance
-from coopsim.solvers.certificate import Form, Profile, check_profile
+from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
-from coopsim.solvers.numeric import within
+from coopsim.solvers.in_fractions import in_fractions
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
-
-_ROUNDING = 1e-12  # relative: differences below this are 0 in floating point
 
 
 def answer(
@@ -31,7 +30,7 @@ def answer(
     """Certified solutions from the profiles that a method found, best first.
 
     Those that are proved, by their sum of values; where none is, the one with the smallest
-    residual. A stationary point that is no equilibrium is not a solution and is dropped.
+    relative residual. A stationary point that is no equilibrium is not a solution and is dropped.
 
     Args:
         form: what was solved.
@@ -44,6 +43,7 @@ def answer(
         chosen: why this method was used.
     """
     parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
+    tol = float(asked["tol"])
     more = found.details or ({},) * len(found.profiles)
 
     def made(**parts: Any) -> Solution:
@@ -60,8 +60,18 @@ def answer(
         )
 
     def certified(profile: Profile, details: Mapping[str, Any]) -> Solution:
-        proof, values = check_profile(concept.problem, form, profile, details, parameters)
-        status, sentence = _status(proof, float(asked["tol"]), found)
+        if not _finite(profile):
+            return open_end("the method's profile is not finite")
+        try:
+            proof, values = check_profile(concept.problem, form, profile, details, parameters)
+        except NotComputed as error:
+            return open_end(str(error))
+        if proof.holds(tol) and not proof.shown:
+            better = in_fractions(concept.problem, form, profile, details)
+            again = better and check_profile(concept.problem, form, *better, parameters)
+            if better and again and again[0].shown:
+                (profile, details), (proof, values) = better, again
+        status, sentence = _status(proof, tol, found)
         return made(
             status=status,
             sentence=sentence,
@@ -69,6 +79,16 @@ def answer(
             values=values,
             certificate=proof,
             details=details,
+        )
+
+    def open_end(sentence: str) -> Solution:
+        """What there is where nothing can be said of a profile."""
+        return made(
+            status=Status.BUDGET,
+            sentence=f"no solution found: {sentence}",
+            profile=(),
+            values=np.zeros(0),
+            certificate=None,
         )
 
     if not found.profiles:
@@ -83,7 +103,7 @@ def answer(
     items = [certified(*pair) for pair in zip(found.profiles, more, strict=True)]
     proved = _ranked([item for item in items if item.proved])
     if not proved:
-        closest = min(items, key=_residual)
+        closest = min(items, key=_distance)
         selection = f"the closest of {len(items)} end points" if len(items) > 1 else ""
         labelled = dataclasses.replace(closest, selection=selection)
         return Solutions((labelled,), False, found.sentence)
@@ -112,38 +132,45 @@ def refused(game: Any, concept: str, method: str | None, sentence: str) -> Solut
 
 
 def _status(proof: Certificate, tol: float, found: Found) -> tuple[Status, str]:
-    if not _within(proof, tol):
+    if not proof.holds(tol):
         cut = "" if found.finished else "; the search was cut short"
         return Status.BUDGET, f"not within {tol:g}: the {proof.kind} is {proof.residual:.3g}{cut}"
-    exact = proof.exact and proof.relative <= _ROUNDING
-    status = Status.EXACT if exact else Status.CONVERGED
+    status = Status.EXACT if proof.shown else Status.CONVERGED
     return status, f"{proof.kind} {proof.residual:.2g} by {proof.checked_by}"
 
 
-def _within(proof: Certificate, tol: float) -> bool:
-    """Whether a residual is within the tolerance, or within the rounding of the payoffs."""
-    if proof.residual == 0 or (tol > 0 and proof.relative <= _ROUNDING):
-        return True
-    span = proof.residual / proof.relative
-    return proof.residual <= within(tol, span)
+def _finite(parts: Profile) -> bool:
+    return all(bool(np.isfinite(part).all()) for part in parts)
 
 
 def _ranked(items: list[Solution]) -> list[Solution]:
     """Largest sum of values first; of equal sums the one whose first player does more."""
-    items = sorted(items, key=lambda item: -float(item.values.sum()))
+    items = sorted(items, key=lambda item: -_sum(item))
     ranked: list[Solution] = []
     while items:
-        equal = [item for item in items if _equal(item, items[0])]
-        items = items[len(equal) :]
+        # sums fall, so that those equal to the first stand at the beginning
+        count = next((k for k, item in enumerate(items) if not _equal(item, items[0])), len(items))
+        equal, items = items[:count], items[count:]
         ranked += sorted(equal, key=functools.cmp_to_key(_more), reverse=True)
     return ranked
 
 
+def _sum(item: Solution) -> float:
+    """The sum of values over the number of players, which no finite values make overflow."""
+    return math.fsum(item.values / len(item.values)) if len(item.values) else 0.0
+
+
 def _equal(one: Solution, other: Solution) -> bool:
-    """Whether two sums of values differ by no more than searches that find the same leave."""
-    sums = float(one.values.sum()), float(other.values.sum())
-    size = max(map(abs, sums))
-    return bool(tolerance.same(*sums, scale=size, relative=tolerance.SOLVED))
+    """Whether two sums of values differ by no more than searches that find the same leave.
+
+    A sum rounds where its largest term does, whatever the units of the others.
+    """
+    sizes = [abs(float(value)) for item in (one, other) for value in item.values]
+    spans = [span for item in (one, other) if item.certificate for span in item.certificate.spans]
+    size = max([*sizes, *spans], default=0.0)
+    if not size > 0:
+        return _sum(one) == _sum(other)
+    return bool(tolerance.same(_sum(one) / size, _sum(other) / size, 1.0, tolerance.SOLVED))
 
 
 def _more(one: Solution, other: Solution) -> int:
@@ -154,14 +181,15 @@ def _more(one: Solution, other: Solution) -> int:
     return int(np.sign((mine - theirs)[apart][0])) if apart.any() else 0
 
 
-def _residual(item: Solution) -> float:
-    return item.certificate.residual if item.certificate is not None else np.inf
+def _distance(item: Solution) -> float:
+    """The worst residual over its own player's range, which players in other units share."""
+    return item.certificate.relative if item.certificate is not None else np.inf
 
 
 def _labelled(item: Solution, place: int, proved: list[Solution], complete: bool) -> Solution:
     """The solution with what is known of its siblings written on it."""
     count = len(proved)
-    tied = sum(_equal(other, item) for other in proved)
+    tied = sum(_equal(other, item) for other in proved) if place == 0 else 0
     if count == 1:
         selection = "the only one" if complete else "the only one found"
     elif place == 0 and tied > 1:

@@ -25,6 +25,7 @@ TIE = 1e-9
 """Of the range of a player's payoffs: closer ones are tied, and the game is degenerate."""
 
 _WORK = 5e7  # multiplications between two looks at the clock, in some 50 ms
+_SMALL = 1e-3  # of the smaller range: sums that vary by more are no constant
 _ROUNDING = 1e-10  # of the range of payoffs: sums that differ by less are equal
 _SHARE = 10  # one in so many games has to have arrived before the others go on without it
 _CHECK = 8  # rounds of regret matching between two looks at gaps and clock
@@ -230,7 +231,9 @@ def _best(form: NormalVariants, x: Float, y: Float) -> tuple[Float, Float]:
     from coopsim.solvers.certificates.pairs import regrets_of_pairs
 
     values, _ = regrets_of_pairs(form.payoffs, x, y)
-    sums = np.where((x != 0).any(-1), values.sum(-1), -np.inf)
+    # over the number of players, so that no sum is beyond all floats
+    sums = np.where((x != 0).any(-1), (values / form.n).sum(-1), -np.inf)
+    sums = np.where(np.isnan(sums), -np.inf, sums)
     chosen = sums.argmax(1)[:, None, None]
     return np.take_along_axis(x, chosen, 1), np.take_along_axis(y, chosen, 1)
 
@@ -239,10 +242,14 @@ def constant_sums(form: NormalVariants) -> bool:
     """Whether in every game two players' payoffs add up to a constant, up to rounding."""
     if form.n != 2:
         return False
-    sums, own = form.payoffs.sum(1), form.payoffs[:, 0]
-    last_place = 4 * np.finfo(float).eps * np.abs(form.payoffs).max(axis=(1, 2, 3))
-    slack = np.maximum(_ROUNDING * np.ptp(own, axis=(1, 2)), last_place)
-    return bool((np.ptp(sums, axis=(1, 2)) <= slack).all())
+    # halved, so that no sum is beyond all floats
+    halves = form.payoffs / 2
+    apart = np.ptp(halves.sum(1), axis=(1, 2))
+    spans = np.ptp(halves, axis=(2, 3))
+    last_place = 4 * np.finfo(float).eps * np.abs(halves).max(axis=(1, 2, 3))
+    slack = np.maximum(_ROUNDING * spans[:, 0], last_place)
+    # what is rounding beside one player's payoffs may be all that another is paid
+    return bool((apart <= np.minimum(slack, _SMALL * spans.min(1))).all())
 
 
 def _need_constant_sum(form: NormalVariants, method: str) -> None:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from coopsim import registry
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
@@ -19,6 +21,8 @@ from coopsim.games.forms import bayesian_convert as convert
 from coopsim.games.forms.bayesian import BayesianForm
 from coopsim.registry import Registration
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.proof import holding, spreads
+from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Found
 
 Profile = tuple[Float, ...]
@@ -52,37 +56,40 @@ def solve(
     began, clock = time.monotonic(), Clock(deadline)
     problems: list[str] = []
     best: tuple[float, Profile, str] | None = None
+    spans, done = np.array(spreads(form.payoffs)), False
     for name, made, back in _forms(form, through, problems):
         for method in _methods(made):
             left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
             try:
-                found = method.load()(made, tol=tol, deadline=left)
+                units = rescaled("nash", made)
+                found = method.load()(units.form, tol=units.tolerance(tol), deadline=left)
             except NoSuchForm as error:
                 problems.append(f"{name}, {method.name}: {error}")
                 continue
             for profile in map(back, found.profiles):
-                worst = _gain(form, profile)
+                gains = _gains(form, profile)
+                worst = float((gains / np.maximum(spans, 1e-300)).max())
                 if best is None or worst < best[0]:
                     best = worst, profile, f"through the {name} form, {method.name}"
-            if (best is not None and best[0] <= tol) or clock.over:
+                    done = bool(holding(gains, spans, tol).all())
+            if done or clock.over:
                 break
-        if (best is not None and best[0] <= tol) or clock.over:
+        if done or clock.over:
             break
     if best is None and clock.over:
-        best = _gain(form, form.uniform()), form.uniform(), "no time to search"
+        best = np.inf, form.uniform(), "no time to search"
     if best is None:
         raise NoSuchForm("; ".join(problems) or f"there is no form {through!r}")
-    return Found((best[1],), best[2], {}, finished=best[0] <= tol)
+    return Found((best[1],), best[2], {}, finished=done)
 
 
-def _gain(form: BayesianForm, profile: Profile) -> float:
-    """The most that a player gains by the best action at every type."""
-    matrices = form.matrices(profile)
-    worst = 0.0
-    for player, matrix in enumerate(matrices):
+def _gains(form: BayesianForm, profile: Profile) -> Float:
+    """What each player gains by the best action at every type, `[n]`."""
+    gains = []
+    for player, matrix in enumerate(form.matrices(profile)):
         worth = form.deviations(profile, player)
-        worst = max(worst, float((worth.max(1) - (worth * matrix).sum(1)).sum()))
-    return worst
+        gains.append(float((worth.max(1) - (worth * matrix).sum(1)).sum()))
+    return np.array(gains)
 
 
 def _methods(made: Any) -> Iterator[Registration]:

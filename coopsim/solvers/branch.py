@@ -10,6 +10,7 @@ logistic quantal response equilibrium correspondence").
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,6 +31,7 @@ _DRIFT = 0.15  # most that a corrector may move a point, over the step: no other
 _CROSSING = 1e-3  # step below which a change of orientation is a crossing of branches
 _FIRST, _SMALLEST, _LONGEST = 0.05, 1e-9, 1e7
 _CORRECTIONS = 8
+_FARTHEST = 5000  # points on the way to a precision; 10 to 100 are usual
 
 
 class Choices(Protocol):
@@ -231,9 +233,13 @@ def principal(
 def crossings(
     branch: Branch, lams: Sequence[float], clock: Clock, passed: list[Point] | None = None
 ) -> Iterator[Point]:
-    """The first points of the branch at each of `lams`, which ascend; ends where it is lost."""
+    """The first points of the branch at each of `lams`, which ascend; ends where it is lost.
+
+    Also ends after 5,000 points: steps have a largest length, and a precision many orders of
+    magnitude above what payoffs call for would never be reached.
+    """
     before, waiting = None, list(lams)
-    for point in branch.follow(clock):
+    for point in itertools.islice(branch.follow(clock), _FARTHEST):
         if passed is not None:
             passed.append(point)
         while waiting and point.lam >= waiting[0]:

@@ -12,10 +12,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from coopsim import registry
 from coopsim.arrays import Float
+from coopsim.errors import CoopsimError
 from coopsim.solvers.solution import Certificate as Certificate
 from coopsim.solvers.solution import Profile as Profile
+
+
+class NotComputed(CoopsimError):
+    """A certificate that cannot be computed, since numbers on the way are not finite."""
+
 
 Form: TypeAlias = Any
 """What solvers read: an object with `kind`, `players` and `n`."""
@@ -41,6 +49,7 @@ def check_profile(
 
     Raises:
         CoopsimError: a payoff is not a number, here or at a deviation.
+        NotComputed: what the profile pays, or a number on the way, is not finite.
         ValueError: nothing certifies this problem on this kind of form.
     """
     known = registry.registrations("certificate")
@@ -49,8 +58,17 @@ def check_profile(
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; the nearest is {near[0]!r}" if near else ""
         raise ValueError(f"no certificate for the problem {problem!r} on {form.kind} forms{hint}")
-    checked: tuple[Certificate, Float] = known[name].load()(form, profile, details, **parameters)
-    return checked
+    try:
+        with np.errstate(all="ignore"):  # what overflows is not finite, and so not proved
+            proof, values = known[name].load()(form, profile, details, **parameters)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise NotComputed(
+            f"{name} has no certificate: payoffs or their differences are beyond all "
+            f"floating-point numbers ({error})"
+        ) from error
+    if not np.isfinite(values).all():
+        raise NotComputed(f"{name} has no certificate: what the profile pays is not finite")
+    return proof, values
 
 
 def certify(

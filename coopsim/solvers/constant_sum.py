@@ -11,7 +11,9 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers.proof import spread, spreads
 
+_SMALL = 1e-3  # of the smaller range: sums that vary by more are no constant
 _ROUNDING = 1e-10  # of the range of payoffs: sums that differ by less are equal
 _TIGHT = 1e-7  # of the range: an action this close to a best response counts as one
 
@@ -49,9 +51,12 @@ def is_constant_sum(form: NormalForm) -> bool:
     """
     if form.n != 2:
         return False
-    sums, span = form.payoffs[0] + form.payoffs[1], float(np.ptp(form.payoffs[0]))
+    # halved, so that no sum is beyond all floats
+    sums, spans = form.payoffs[0] / 2 + form.payoffs[1] / 2, spreads(form.payoffs)
+    apart = 2 * spread(sums)
     last_place = 4 * np.finfo(float).eps * float(np.abs(form.payoffs).max())
-    return float(np.ptp(sums)) <= max(_ROUNDING * span, last_place)
+    # what is rounding beside one player's payoffs may be all that another is paid
+    return apart <= max(_ROUNDING * spans[0], last_place) and apart <= _SMALL * min(spans)
 
 
 def constant_sum(form: NormalForm, method: str) -> MatrixGame:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.numeric import require_count
@@ -247,7 +247,7 @@ class EmpiricalGame:
         low = np.maximum(form.payoffs - reach, self.bounds[0])
         best, worst = NormalForm(high), NormalForm(low).expected(mixed)
         return tuple(
-            max(0.0, float(best.deviations(mixed, i).max() - worst[i])) for i in range(self.n)
+            positive_part(float(best.deviations(mixed, i).max() - worst[i])) for i in range(self.n)
         )
 
     def _resampled(self, resamples: int, rng: np.random.Generator) -> Float:

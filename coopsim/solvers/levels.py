@@ -18,11 +18,12 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.proof import spread
 from coopsim.solvers.solution import Found
 
 Strategies = tuple[Float, ...]
 
-_TIE = 1e-9  # of the range of payoffs: actions this close to the best are best
+_TIE = 1e-9  # of the range of the own payoffs: actions this close to the best are best
 _TAIL = 1e-13  # share of the population that thinks further than the last step looked at
 _MOST = 1000
 
@@ -140,12 +141,18 @@ def poisson_weights(tau: float, levels: int | None) -> Float:
 
 
 def best_responses(form: NormalForm, others: Strategies) -> Strategies:
-    """Each player's best actions against a profile, mixed evenly."""
-    slack = _TIE * float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
+    """Each player's best actions against a profile, mixed evenly.
+
+    Payoffs are taken above the player's lowest against the same actions of the others: what
+    all own actions share would only cost digits.
+    """
     answers = []
-    for player in range(form.n):
-        paid = form.deviations(others, player)
-        best = paid >= paid.max() - slack
+    for player, own in enumerate(form.payoffs):
+        paid = own - own.min(axis=player, keepdims=True)
+        for other in reversed(range(form.n)):
+            if other != player:
+                paid = np.tensordot(paid, others[other], axes=(other, 0))
+        best = paid >= paid.max() - _TIE * spread(own)
         answers.append(best / best.sum())
     return tuple(answers)
 

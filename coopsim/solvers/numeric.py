@@ -48,18 +48,6 @@ class Clock:
         return time.monotonic() >= self._until
 
 
-_STRICT = 1e-6  # a tolerance up to this asks for an equilibrium, not for something near one
-
-
-def within(tol: float, span: float) -> float:
-    """The tolerance `tol` for payoffs that range over `span`, both in payoff units.
-
-    It is `tol` itself, but where payoffs are so small that a strict tolerance would let
-    anything pass it is at most a millionth of their range.
-    """
-    return tol if tol > _STRICT else min(tol, _STRICT * span)
-
-
 def require_count(name: str, given: int, least: int = 1) -> None:
     """Refuse a count below `least`. Raises `UserError` naming the option."""
     if given < least:

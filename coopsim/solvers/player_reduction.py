@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.numeric import require_count
@@ -141,7 +141,7 @@ class SymmetricTable:
     def regret(self, mixture: npt.ArrayLike) -> float:
         """What a player gains at most where all draw from a mixture, in payoff units."""
         shares, paid = np.asarray(mixture, dtype=float), self.gains(mixture)
-        return max(0.0, float(paid.max() - shares @ paid))
+        return positive_part(float(paid.max() - shares @ paid))
 
 
 def deviation_preserving(

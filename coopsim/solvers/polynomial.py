@@ -234,6 +234,7 @@ class _Solver:
             if self.clock.over:
                 return
             x = game.normalised(np.where(used, rng.exponential(size=game.m), 0.0))
+            moved = np.inf  # until a step is taken, from this point
             for _ in range(_TRIES):
                 values, slopes = game.derivatives(x)
                 stepped = support_step(game, x, values, slopes, used)

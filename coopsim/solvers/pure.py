@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.numeric import within
+from coopsim.solvers.proof import within
 from coopsim.solvers.solution import Found
 
 _MOST = 1000  # profiles handed back; each is certified
@@ -18,13 +18,13 @@ def solve_nash(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = 
 
     Args:
         form: the game.
-        tol: a player may be this far from its best response, in payoff units; see `within`.
+        tol: a player may be this far from its best response, in payoff units; see `within`,
+            which is asked for each player's own range of payoffs.
         deadline: not needed; the work is one pass.
 
     Cost: n passes over the tensor. At most 1,000 equilibria are handed back.
     """
-    span = max(float(np.ptp(own)) for own in form.payoffs)
-    stable = _stable(form, within(tol, span))
+    stable = _stable(form, tol)
     welfare = form.payoffs.sum(0)[stable]
     profiles = np.argwhere(stable)[np.argsort(-welfare, kind="stable")]
     return Found(
@@ -90,9 +90,9 @@ def solve_optimum(form: NormalForm, *, tol: float = 1e-8, deadline: float | None
 def _stable(form: NormalForm, tol: float) -> npt.NDArray[np.bool_]:
     """Which pure profiles leave nobody more than `tol` to gain, `[A1, ..., An]`."""
     stable = np.ones(form.shape, dtype=bool)
-    for i in range(form.n):
-        own = form.payoffs[i]
-        stable &= own >= own.max(axis=i, keepdims=True) - tol
+    for i, own in enumerate(form.payoffs):
+        slack = within(tol, float(own.max() / 2 - own.min() / 2) * 2)
+        stable &= own >= own.max(axis=i, keepdims=True) - slack
     return stable
 
 

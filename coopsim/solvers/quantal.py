@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import NormalForm
@@ -60,6 +60,8 @@ def solve(
     rates = checked_precisions(lam, form)
     top, clock = float(rates.max(initial=0.0)), Clock(deadline)
     branch, unit = branch_of(form, rates / top if top > 0 else None)
+    if not len(branch.choices.owner):
+        return Found((profile_of(form, np.zeros(0)),), "nobody has a choice")
     last = branch.start()
     if top == 0:
         return Found((profile_of(form, last.logs),), "precision 0: all actions equally likely")
@@ -184,4 +186,4 @@ def _regret(form: Form, profile: tuple[Float, ...]) -> float:
         best = [float(form.deviations(profile, i).max()) for i in range(form.n)]
     else:
         best = [float(form.best_response(i, profile)[0]) for i in range(form.n)]
-    return max(0.0, max(b - float(v) for b, v in zip(best, values, strict=True)))
+    return positive_part(*(b - float(v) for b, v in zip(best, values, strict=True)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import UserError
 from coopsim.solvers.numeric import Clock
 
@@ -178,7 +178,7 @@ def nash_average(advantage: npt.ArrayLike, *, deadline: float | None = None) -> 
     weights, _, _ = most_even_weights(csr_array(distinct), Clock(deadline))
     mixture = (weights / np.bincount(member))[member]
     values = table @ mixture
-    return NashAverage(mixture, values, max(0.0, float(values.max())))
+    return NashAverage(mixture, values, positive_part(float(values.max())))
 
 
 def log_odds(wins: npt.ArrayLike, *, prior: float = 1.0) -> Float:

@@ -20,6 +20,7 @@ from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 from coopsim.solvers.starts import begun
 
@@ -172,9 +173,9 @@ def _run(
     given = {key: value for key, value in asked.items() if key in taken}
     # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
     with np.errstate(all="ignore"):
-        found: Found = begun(
-            wanted.problem, choice.form, run(choice.form, tol=tol, deadline=left, **given)
-        )
+        units = rescaled(wanted.problem, choice.form)
+        made = run(units.form, tol=units.tolerance(tol), deadline=left, **given)
+        found: Found = begun(wanted.problem, choice.form, units.restored(made))
         return answer(
             choice.form,
             wanted,
@@ -196,7 +197,7 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distance(item: Solution) -> float:
-    return math.inf if item.certificate is None else item.certificate.residual
+    return math.inf if item.certificate is None else item.certificate.relative
 
 
 def _after(solutions: Solutions, names: list[str]) -> Solutions:

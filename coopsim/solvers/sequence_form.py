@@ -21,11 +21,13 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
 from coopsim.games.forms.tree.sequences import SequencePayoffs, Sequences
+from coopsim.solvers.proof import spreads
 from coopsim.solvers.solution import Found
 
 LARGEST = 200_000
 """Payoff pairs up to which `suits` takes the exact programme."""
 
+_SMALL = 1e-3  # of the smaller range: sums that vary by more are no constant
 _SUM_TOL = 1e-9  # relative to the largest payoff: how far sums of payoffs may differ
 _NOTHING = 1e-11  # probabilities below this are rounding of the linear programme
 
@@ -91,7 +93,9 @@ def reason(form: ExtensiveForm) -> str:
         return f"solves one game, and this form has {form.variants} variants"
     total = form.payoffs.sum(axis=-1)
     spread, size = float(np.ptp(total)), float(np.abs(form.payoffs).max())
-    if spread > _SUM_TOL * max(size, 1e-300):
+    # what is rounding beside one player's payoffs may be all that another is paid
+    least = _SMALL * min(spreads(form.payoffs, -1))
+    if not spread <= min(_SUM_TOL * max(size, 1e-300), least):
         return (
             f"needs payoffs with the same sum at every end, and sums differ by {spread:.3g}; "
             '"sequence-form-lcp" takes other payoffs'

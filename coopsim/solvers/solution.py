@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.solvers.proof import Certificate as Certificate
 
 if TYPE_CHECKING:
     import polars
@@ -22,7 +23,12 @@ _SHOWN = 12  # numbers of one player that are written out
 
 
 class Status(StrEnum):
-    """How an answer was reached."""
+    """How an answer was reached.
+
+    `EXACT`: every deviation was looked at in arithmetic that does not round (fractions, or
+    comparisons of payoffs as they stand), and nobody gains anything. `CONVERGED`: what each
+    player gains, computed in floating point, is within the tolerance. The others are not proved.
+    """
 
     EXACT = "exact"
     CONVERGED = "converged"
@@ -30,42 +36,6 @@ class Status(StrEnum):
     INFEASIBLE = "infeasible"
     UNBOUNDED = "unbounded"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """How far a profile is from what it claims to be, computed apart from the solver.
-
-    Args:
-        kind: "regret" (the most a player gains by deviating), "shortfall" (how much more a
-            search of the whole space found), or what else the concept's claim is about.
-        residual: the worst of `players`, in payoff units; 0 is a proof of the claim.
-        players: the residual of each player, `[n]` (one entry for a joint objective).
-        relative: residual over the range of payoffs.
-        exact: whether every deviation was looked at; False means a dense global search.
-        complete: whether these are shown to be all the solutions there are.
-        checked_by: what was done, in a sentence.
-    """
-
-    kind: str
-    residual: float
-    players: tuple[float, ...]
-    relative: float
-    exact: bool
-    complete: bool
-    checked_by: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "kind": self.kind,
-            "residual": self.residual,
-            "players": list(self.players),
-            "relative": self.relative,
-            "exact": self.exact,
-            "complete": self.complete,
-            "checked_by": self.checked_by,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +136,7 @@ class Solution:
         """The solution that `as_dict` wrote (without its stats)."""
         proof = data["certificate"]
         if proof is not None:
-            proof = Certificate(**{**proof, "players": tuple(proof["players"])})
+            proof = Certificate.from_dict(proof)
         same = ["concept", "method", "sentence", "selection", "found", "form", "options"]
         same += ["chosen", "details"]
         return cls(

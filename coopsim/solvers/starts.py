@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim.solvers.proof import spreads
 from coopsim.solvers.solution import Found, Profile
 
 _LARGEST = 2_000_000  # payoffs that are looked through for a good pure profile
@@ -56,12 +57,16 @@ def _closest(form: Any) -> Profile:
     if form.n * math.prod(form.shape) > _LARGEST:
         return even
     lack = np.zeros(form.shape)
-    for i in range(form.n):
-        own = form.payoffs[i]
+    # in units of each player's own range: players may be paid in different ones
+    spans = [max(span, 1e-300) for span in spreads(form.payoffs)]
+    for i, span in enumerate(spans):
+        own = form.payoffs[i] / span
         lack = np.maximum(lack, own.max(axis=i, keepdims=True) - own)
     at = np.unravel_index(int(lack.argmin()), form.shape)
     values = form.expected(even)
-    regret = max(float(form.deviations(even, i).max() - values[i]) for i in range(form.n))
+    regret = max(
+        float(form.deviations(even, i).max() - values[i]) / span for i, span in enumerate(spans)
+    )
     if regret <= lack[at]:
         return even
     return tuple(np.eye(size)[a] for size, a in zip(form.shape, at, strict=True))

@@ -25,9 +25,11 @@ from coopsim.solvers.batched import BATCHED, Batch
 from coopsim.solvers.certificates.variants import regrets
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.proof import holding
 from coopsim.solvers.solution import Found, Solution, Solutions
 
 _COUNT = npt.NDArray[np.int64]
+_TRUTH = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,8 @@ class VariantSolutions:
         count: how many solutions there are, `[V]`.
         values: what players get, `[V, K, n]`, payoff units; 0 from `count[v]` on.
         residuals: of the certificates, `[V, K]`, payoff units; 0 from `count[v]` on.
+        holds: whether every player's residual is within `tol`, each judged by the range of its
+            own payoffs, `[V, K]`; True from `count[v]` on.
         complete: whether these are all solutions, `[V]`.
         finished: False where the deadline cut the work short.
         sentence: what was done.
@@ -59,6 +63,7 @@ class VariantSolutions:
     count: _COUNT
     values: Float
     residuals: Float
+    holds: npt.NDArray[np.bool_]
     complete: npt.NDArray[np.bool_]
     finished: bool
     sentence: str
@@ -68,8 +73,7 @@ class VariantSolutions:
     @property
     def proved(self) -> npt.NDArray[np.bool_]:
         """Whether game v has solutions and the certificates of all hold within `tol`, `[V]`."""
-        within = self.residuals.max(axis=1, initial=0.0) <= float(self.options["tol"])
-        return np.asarray((self.count > 0) & within)
+        return np.asarray((self.count > 0) & self.holds.all(axis=1))
 
     def __len__(self) -> int:
         """How many games there are."""
@@ -151,7 +155,7 @@ def solve_variants(
     with np.errstate(all="ignore"):
         if name is None:
             places = np.arange(len(form))
-            batch, values, residuals = _each(
+            batch, values, residuals, holds = _each(
                 form, places, concept, method, tol, deadline, began, all, options
             )
         else:
@@ -161,9 +165,13 @@ def solve_variants(
             values, gains = regrets(form.payoffs, batch.profiles)
             # much faster than a maximum along a short axis
             residuals = functools.reduce(np.maximum, (gains[..., i] for i in range(form.n)))
+            spans = _spans(form)[:, None, :]
+            holds = functools.reduce(
+                np.logical_and, (holding(gains[..., i], spans[..., i], tol) for i in range(form.n))
+            )
             if len(batch.left):
                 rest = _each(form, batch.left, concept, None, tol, deadline, began, all, {})
-                batch, values, residuals = _joined(batch, values, residuals, *rest)
+                batch, values, residuals, holds = _joined(batch, values, residuals, holds, *rest)
     return VariantSolutions(
         form,
         concept,
@@ -172,6 +180,7 @@ def solve_variants(
         batch.count,
         values,
         residuals,
+        holds,
         batch.complete,
         batch.finished,
         batch.sentence,
@@ -202,7 +211,7 @@ def _each(
     began: float,
     everything: bool,
     options: Mapping[str, Any],
-) -> tuple[Batch, Float, Float]:
+) -> tuple[Batch, Float, Float, _TRUTH]:
     """The games at `places` one by one, each with the time that is left."""
     from coopsim.solvers.select import solve
 
@@ -224,40 +233,51 @@ def _each(
         names |= {item.method for item in items}
     count = np.zeros(len(places), dtype=np.int64)
     count[: len(answered)] = [len(items) for items in answered]
-    profiles, values, residuals = _stacked(form, answered, len(places), int(count.max(initial=0)))
+    profiles, values, residuals, holds = _stacked(
+        form, answered, len(places), int(count.max(initial=0))
+    )
     sentence = f"{len(answered)} games solved one by one"
     label = names.pop() if len(names) == 1 else "several" if names else str(method or "none")
     batch = Batch(profiles, count, complete, sentence, finished, method=label)
-    return batch, values, residuals
+    return batch, values, residuals, holds
 
 
 def _stacked(
     form: NormalVariants, answered: list[tuple[Solution, ...]], games: int, most: int
-) -> tuple[tuple[Float, ...], Float, Float]:
-    """Profiles, values `[V, K, n]` and residuals `[V, K]` of solutions as arrays."""
+) -> tuple[tuple[Float, ...], Float, Float, _TRUTH]:
+    """Profiles, values `[V, K, n]`, residuals and what holds `[V, K]`, of solutions as arrays."""
     first = next((items[0] for items in answered if items), None)
     shapes = [(a,) for a in form.shape] if first is None else [p.shape for p in first.profile]
     profiles = tuple(np.zeros((games, most, *shape)) for shape in shapes)
     values, residuals = np.zeros((games, most, form.n)), np.zeros((games, most))
+    holds = np.ones((games, most), dtype=bool)
     for v, items in enumerate(answered):
         for k, item in enumerate(items):
             for part, own in zip(profiles, item.profile, strict=True):
                 part[v, k] = own
             values[v, k] = item.values
             residuals[v, k] = np.inf if item.certificate is None else item.certificate.residual
-    return profiles, values, residuals
+            holds[v, k] = item.proved
+    return profiles, values, residuals, holds
 
 
 def _joined(
-    batch: Batch, values: Float, residuals: Float, rest: Batch, more: Float, proofs: Float
-) -> tuple[Batch, Float, Float]:
+    batch: Batch,
+    values: Float,
+    residuals: Float,
+    holds: _TRUTH,
+    rest: Batch,
+    more: Float,
+    proofs: Float,
+    held: _TRUTH,
+) -> tuple[Batch, Float, Float, _TRUTH]:
     """A batch with the games that it left, solved otherwise, put in their places."""
 
-    def put(whole: Float, part: Float) -> Float:
+    def put(whole: Any, part: Any, empty: float = 0.0) -> Any:
         places = max(whole.shape[1], part.shape[1])
-        wide = np.zeros((len(whole), places, *whole.shape[2:]))
+        wide = np.full((len(whole), places, *whole.shape[2:]), empty, dtype=whole.dtype)
         wide[:, : whole.shape[1]] = whole
-        wide[batch.left] = 0.0
+        wide[batch.left] = empty
         wide[batch.left, : part.shape[1]] = part
         return wide
 
@@ -271,7 +291,14 @@ def _joined(
         f"{batch.sentence}; {rest.sentence} by {rest.method}",
         batch.finished and rest.finished,
     )
-    return joined, put(values, more), put(residuals, proofs)
+    return joined, put(values, more), put(residuals, proofs), put(holds, held, True)
+
+
+def _spans(form: NormalVariants) -> Float:
+    """The range of each player's payoffs in each game, `[V, n]`."""
+    flat = form.payoffs.reshape(len(form), form.n, -1)
+    half = flat.max(axis=2) / 2 - flat.min(axis=2) / 2
+    return np.asarray(np.minimum(2 * half, np.finfo(float).max))
 
 
 def _check_options(name: str, run: Any, options: Mapping[str, Any]) -> None:

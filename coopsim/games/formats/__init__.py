@@ -36,10 +36,13 @@ def parse(text: str, file: str = "<text>") -> NormalForm | ExtensiveForm:
     """The game in `text`; `file` is the name that errors carry. Raises `UserError`."""
     word = re.match(r"\s*(\S{0,20})", text)
     kind = word[1] if word else ""
-    if kind == "NFG":
-        return nfg.parse(text, file)
-    if kind == "EFG":
-        return efg.parse(text, file)
+    try:
+        if kind == "NFG":
+            return nfg.parse(text, file)
+        if kind == "EFG":
+            return efg.parse(text, file)
+    except UserError as error:  # of a form that does not take the file's payoffs
+        raise error.at(file=file) from None
     raise UserError(
         "not a game in Gambit's formats" if kind else "the file is empty",
         file=file,

@@ -15,6 +15,7 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.bayesian import BayesianForm
 from coopsim.games.forms.distributions import Distribution
+from coopsim.games.forms.payoffs import check_payoffs
 
 Rule = Literal["first-price", "second-price", "all-pay"]
 _JUMP = 1e-9  # of the support: how close the two points of a jump of a bid function lie
@@ -70,6 +71,9 @@ class SealedBidForm:
             raise ValueError(f"weights must be {n} rows of {n} numbers of 0 or more")
         if (np.diagonal(weights) <= 0).any():
             raise ValueError("the own signal must count for the own value")
+        check_payoffs(
+            _values(self.signals, weights), [f"bidder {i + 1}" for i in range(n)], what="value"
+        )
         weights.setflags(write=False)
         players = tuple(self.players) or tuple(f"bidder {i + 1}" for i in range(n))
         if len(players) != n:
@@ -284,3 +288,10 @@ def check_profile(form: SealedBidForm, profile: Sequence[Float]) -> None:
     for player, part in enumerate(profile):
         if np.shape(part) != form.types[player].shape or not np.isfinite(part).all():
             raise ValueError(f"bids of {form.players[player]} must be {len(form.types[player])}")
+
+
+def _values(signals: Sequence[Distribution], weights: Float) -> Float:
+    """The smallest and the largest value that each bidder may have, `[n, 2]`."""
+    ends = np.array([[signal.low, signal.high] for signal in signals])
+    with np.errstate(over="ignore"):
+        return np.asarray(weights @ ends)

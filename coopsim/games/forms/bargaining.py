@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import as_floats, check_box, check_payoffs
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +43,8 @@ class BargainingForm:
     def __post_init__(self) -> None:
         """Copy and check the numbers."""
         point = _read_only(self.disagreement)
-        if point.ndim != 1 or not len(point) or not np.isfinite(point).all():
-            raise ValueError("the disagreement must be one finite number a player")
+        if point.ndim != 1 or not len(point):
+            raise ValueError("the disagreement must be one number a player")
         object.__setattr__(self, "disagreement", point)
         names = tuple(self.players) or tuple(f"player {i + 1}" for i in range(len(point)))
         if len(names) != len(point):
@@ -55,18 +56,17 @@ class BargainingForm:
             vertices = _read_only(self.vertices)
             if vertices.ndim != 2 or vertices.shape[1] != len(point) or not len(vertices):
                 raise ValueError(f"vertices must be [K, {len(point)}], not {vertices.shape}")
-            if not np.isfinite(vertices).all():
-                raise ValueError("payoffs must be finite")
+            check_payoffs(np.vstack([vertices, point]).T, names)
             object.__setattr__(self, "vertices", vertices)
         else:
+            check_payoffs(point[:, None], names)
             self._check_box()
 
     def _check_box(self) -> None:
         low, high = _read_only(self.low), _read_only(self.high)
         if low.ndim != 1 or low.shape != high.shape or not len(low):
             raise ValueError("a frontier needs low and high, one number a coordinate")
-        if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
-            raise ValueError("the box must be finite, with low below high")
+        check_box(low, high)
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
@@ -92,6 +92,6 @@ class BargainingForm:
 
 
 def _read_only(values: Any) -> Float:
-    array = np.array(0.0 if values is None else values, dtype=np.float64)
+    array = as_floats(0.0 if values is None else values)
     array.setflags(write=False)
     return array

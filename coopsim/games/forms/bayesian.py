@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 _SUMS = 1e-9  # how far the prior may be from 1
 
@@ -39,7 +40,8 @@ class BayesianForm:
 
     Raises:
         ValueError: shapes or labels do not fit, the prior is no distribution, a type has
-            probability 0, or a payoff is not finite.
+            probability 0.
+        UserError: a payoff is not finite or out of range (`coopsim.games.forms.payoffs`).
     """
 
     payoffs: Float
@@ -62,7 +64,7 @@ class BayesianForm:
         comment: str = "",
     ) -> None:
         """Copy and check."""
-        tensor = np.array(payoffs, dtype=np.float64)
+        tensor = as_floats(payoffs)
         joint = _joint(prior, (tensor.ndim - 1) // 2)
         n = joint.ndim
         if tensor.ndim not in (2 * n + 1, 2 * n + 2) or tensor.shape[tensor.ndim - 2 * n - 1] != n:
@@ -75,8 +77,8 @@ class BayesianForm:
             raise ValueError(
                 f"payoffs have {tensor.shape[first : first + n]} types and the prior {joint.shape}"
             )
-        if not tensor.size or not np.isfinite(tensor).all():
-            raise ValueError("payoffs must be finite, with at least one action a player")
+        if not tensor.size:
+            raise ValueError("payoffs must have at least one action a player")
         for array in (tensor, joint):
             array.setflags(write=False)
         sizes = tensor.shape[first + n :]
@@ -92,6 +94,8 @@ class BayesianForm:
         }
         if len(made["players"]) != n:  # type: ignore[arg-type]
             raise ValueError(f"{n} players need {n} names, not {list(players)}")
+        rows = tensor.reshape(*tensor.shape[: tensor.ndim - 2 * n], -1)
+        check_payoffs(rows, made["players"])  # type: ignore[arg-type]
         for name, value in made.items():
             object.__setattr__(self, name, value)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 from coopsim.tolerance import reaches
 
 Members = npt.NDArray[np.bool_]
@@ -50,12 +51,13 @@ class CoalitionForm:
                 raise ValueError("a game without a table of values needs players and worth")
             object.__setattr__(self, "players", tuple(self.players))
             return
-        table = np.array(self.values, dtype=np.float64)
+        table = as_floats(self.values, "worth")
         n = table.size.bit_length() - 1
         if table.ndim != 1 or n < 1 or table.size != 1 << n:
             raise ValueError(f"values must have 2^n entries, not shape {table.shape}")
-        if not np.isfinite(table).all() or table[0] != 0:
-            raise ValueError("values must be finite, and the empty coalition is worth 0")
+        check_payoffs(table[None], ("coalitions",), what="worth")
+        if table[0] != 0:
+            raise ValueError("the empty coalition is worth 0")
         players = tuple(self.players) or tuple(f"player {i + 1}" for i in range(n))
         if len(players) != n:
             raise ValueError(f"{len(players)} names for {n} players")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 LIMIT = 500_000
 """How many payoffs a normal form may have."""
@@ -54,7 +55,7 @@ class StackelbergForm:
         title: str = "",
     ) -> None:
         """Copy and check."""
-        gain, stake = (np.array(side, dtype=np.float64) for side in (leader, follower))
+        gain, stake = (as_floats(side) for side in (leader, follower))
         chance = np.array(prior, dtype=np.float64)
         if gain.ndim != 3 or gain.shape != stake.shape or not gain.size:
             raise ValueError(
@@ -65,11 +66,10 @@ class StackelbergForm:
             raise ValueError(f"the prior needs {len(gain)} probabilities, one a type")
         if abs(chance.sum() - 1) > 1e-9:
             raise ValueError(f"the prior sums to {chance.sum():g}, not to 1")
-        if not (np.isfinite(gain).all() and np.isfinite(stake).all()):
-            raise ValueError("payoffs must be finite")
         names = tuple(types) or tuple(f"type {t + 1}" for t in range(len(gain)))
         if len(players) != 2 or len(names) != len(gain):
             raise ValueError("two players, and a name for every type, are needed")
+        check_payoffs(np.stack([gain.ravel(), stake.ravel()]), tuple(players))
         for name, array in (("leader", gain), ("follower", stake), ("prior", chance)):
             array.setflags(write=False)
             object.__setattr__(self, name, array)

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.errors import UserError
+from coopsim.games.forms.payoffs import LARGEST
 
 Links = npt.NDArray[np.int64]
 
@@ -85,6 +87,19 @@ class CongestionForm:
                 reached |= more
             if destination not in reached:
                 raise ValueError(f"node {destination} cannot be reached from node {origin}")
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        """Refuse networks where the time of all traffic on one link is too large a number."""
+        everybody = self.amounts.sum()
+        with np.errstate(over="ignore", invalid="ignore"):
+            slowest = self.times(np.full(len(self.tails), everybody)) * everybody
+        for link in np.flatnonzero(~(slowest <= LARGEST)):
+            raise UserError(
+                f"link {link + 1} takes too long with all traffic on it: count in larger units",
+                given=f"{slowest[link]:g} in all",
+                allowed=f"up to {LARGEST:g}",
+            )
 
     @classmethod
     def parallel(

@@ -10,6 +10,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.payoffs import check_box
 
 _LARGEST = 10_000_000  # profiles of a grid: 80 MB a player
 
@@ -49,10 +50,7 @@ class ContinuousForm:
         size = len(self.low)
         if len(self.high) != size or len(self.owner) != size:
             raise ValueError("low, high and owner must have one entry a coordinate")
-        if not (np.isfinite(self.low).all() and np.isfinite(self.high).all()):
-            raise ValueError("the bounds of a continuous form must be finite")
-        if (self.high < self.low).any():
-            raise ValueError("an upper bound lies below its lower bound")
+        check_box(self.low, self.high)
         if set(self.owner.tolist()) != set(range(self.n)):
             raise ValueError("every player must own at least one coordinate")
 

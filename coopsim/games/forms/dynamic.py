@@ -12,6 +12,7 @@ import numpy as np
 from coopsim import budget
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
 from coopsim.errors import UserError
+from coopsim.games.forms.payoffs import check_box
 
 _BLOCK = 8192  # sequences played side by side: they fill the arrays and stay in cache
 _HELD = 16  # sequences that any method holds at once
@@ -53,8 +54,7 @@ class DynamicForm:
         low, high = (np.array(side, dtype=float) for side in (self.low, self.high))
         if low.shape != (self.n,) or high.shape != (self.n,):
             raise ValueError("low and high must have one entry a player")
-        if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
-            raise ValueError("the bounds of a dynamic form must be finite and in order")
+        check_box(low, high)
         if self.horizon < 1:
             raise ValueError("the horizon must be at least 1")
         marks = np.zeros((0, self.n)) if self.marks is None else np.array(self.marks, dtype=float)

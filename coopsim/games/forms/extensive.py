@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.exact import Exact, fractions_of
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 from coopsim.games.forms.tree import passes
 from coopsim.games.forms.tree.arrays import Infosets, Tree
 from coopsim.games.forms.tree.builder import TreeBuilder
@@ -42,7 +43,8 @@ class ExtensiveForm:
         comment: where it comes from, what it models.
 
     Raises:
-        ValueError: the payoffs do not fit the tree, or are not finite.
+        ValueError: the payoffs do not fit the tree.
+        UserError: a payoff is not finite or out of range (`coopsim.games.forms.payoffs`).
     """
 
     tree: Tree
@@ -54,17 +56,17 @@ class ExtensiveForm:
 
     def __post_init__(self) -> None:
         """Check the payoffs and keep a copy that cannot be written to."""
-        payoffs = np.array(self.payoffs, dtype=np.float64)
+        payoffs = as_floats(self.payoffs)
         wanted = (len(self.tree.terminals), self.tree.n)
         if payoffs.ndim not in (2, 3) or payoffs.shape[-2:] != wanted or not payoffs.size:
             raise ValueError(
                 f"payoffs must have shape {list(wanted)}, or [V, {wanted[0]}, {wanted[1]}] "
                 f"for variants, not {list(payoffs.shape)}"
             )
-        if not np.isfinite(payoffs).all():
-            raise ValueError("payoffs must be finite")
         if self.exact is not None and self.exact.shape != payoffs.shape:
             raise ValueError("exact payoffs must have the shape of the payoffs")
+        exact = None if self.exact is None else self.exact.swapaxes(-1, -2)
+        check_payoffs(payoffs.swapaxes(-1, -2), self.players, exact)
         payoffs.setflags(write=False)
         object.__setattr__(self, "payoffs", payoffs)
 
@@ -112,7 +114,7 @@ class ExtensiveForm:
             raise ValueError(f"{len(place)} terminal nodes need payoffs, not {list(given.shape)}")
         given = np.take(given, place, axis=-2)
         exact = fractions_of(given) if given.dtype == object else None
-        return cls(tree, given.astype(np.float64), exact, title, comment)
+        return cls(tree, as_floats(given), exact, title, comment)
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -170,7 +172,7 @@ class ExtensiveForm:
         """The same tree with other payoffs, `[Z, n]` or `[V, Z, n]`, in terminal order."""
         given = np.asarray(payoffs)
         exact = fractions_of(given) if given.dtype == object else None
-        return replace(self, payoffs=given.astype(np.float64), exact=exact)
+        return replace(self, payoffs=as_floats(given), exact=exact)
 
     def uniform(self) -> tuple[Float, ...]:
         """The profile that takes every action of an information set with equal probability."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 _MATCH = 1e-9  # how far probabilities may be from adding up to 1
 
@@ -59,8 +60,8 @@ class MarkovForm:
                     f"state {s}: rewards must be [n, A1, ..., An] and transitions "
                     f"[A1, ..., An, {count}], not {paid.shape} and {move.shape}"
                 )
-            if paid.size == 0 or not np.isfinite(paid).all():
-                raise ValueError(f"state {s}: rewards must be finite, with an action a player")
+            if paid.size == 0:
+                raise ValueError(f"state {s}: rewards must have an action a player")
             if (move < 0).any() or not (np.abs(move.sum(-1) - 1) <= _MATCH).all():
                 raise ValueError(f"state {s}: the next state must have a distribution")
         self._check_time()
@@ -71,6 +72,7 @@ class MarkovForm:
         states = tuple(self.states) or tuple(f"state {s + 1}" for s in range(count))
         if len(players) != n or len(states) != count:
             raise ValueError("names do not fit the players or the states")
+        check_payoffs(np.concatenate([paid.reshape(n, -1) for paid in rewards], 1), players)
         for name, value in (
             ("rewards", rewards),
             ("transitions", moves),
@@ -153,17 +155,22 @@ class MarkovForm:
 
     @property
     def spread(self) -> float:
-        """The range of payoffs over a whole play, in payoff units."""
+        """The largest range of a player's payoffs over a whole play, in payoff units."""
+        return float(self.spreads.max())
+
+    @property
+    def spreads(self) -> Float:
+        """The range of each player's payoffs over a whole play, `[n]`, in payoff units."""
         lowest = np.min([paid.reshape(self.n, -1).min(1) for paid in self.rewards], axis=0)
         highest = np.max([paid.reshape(self.n, -1).max(1) for paid in self.rewards], axis=0)
         if self.horizon is None:
             weight = 1 / (1 - self.discount)
         else:
             weight = float(np.sum(self.discount ** np.arange(self.horizon)))
-        return float((highest - lowest).max()) * weight
+        return np.asarray((highest - lowest) * weight)
 
 
 def _read_only(values: npt.ArrayLike) -> Float:
-    array = np.array(values, dtype=np.float64)
+    array = as_floats(values, "number")
     array.setflags(write=False)
     return array

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import check_box
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +107,7 @@ class CrowdForm:
         low, high = np.array(self.low, dtype=np.float64), np.array(self.high, dtype=np.float64)
         if low.ndim != 1 or low.shape != high.shape or not len(low):
             raise ValueError("low and high need one number a coordinate")
-        if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
-            raise ValueError("the box must be finite, with low below high")
+        check_box(low, high)
         low.setflags(write=False)
         high.setflags(write=False)
         object.__setattr__(self, "low", low)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.exact import Exact, fractions_of
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 if TYPE_CHECKING:
     from coopsim.games.forms.variants import NormalVariants
@@ -34,8 +35,9 @@ class NormalForm:
         comment: where it comes from, what it models.
 
     Raises:
-        ValueError: the tensor has the wrong number of axes or is not finite, or the
-            labels do not fit it.
+        ValueError: the tensor has the wrong number of axes or is empty, or the labels do
+            not fit it.
+        UserError: a payoff is not finite or out of range (`coopsim.games.forms.payoffs`).
     """
 
     payoffs: Float
@@ -63,6 +65,7 @@ class NormalForm:
                 f"{tensor.shape} has {n} action axes for {tensor.shape[:1]} players"
             )
         players, actions = checked_names(tensor.shape[1:], players, actions)
+        check_payoffs(tensor.reshape(n, -1), players, _rows(exact, n))
         object.__setattr__(self, "payoffs", tensor)
         object.__setattr__(self, "players", players)
         object.__setattr__(self, "actions", actions)
@@ -173,16 +176,17 @@ class NormalForm:
         return places
 
 
+def _rows(exact: Exact | None, n: int) -> Exact | None:
+    return None if exact is None else exact.reshape(n, -1)
+
+
 def checked_tensor(payoffs: npt.ArrayLike) -> tuple[Float, Exact | None]:
     """A read-only copy of the payoffs as floats, and as fractions where they were given so."""
     given = np.asarray(payoffs)
     exact = fractions_of(given) if given.dtype == object else None
-    try:
-        tensor = np.array(given, dtype=np.float64)
-    except OverflowError:  # a whole number or a fraction beyond 1.8e308
-        raise ValueError("payoffs must be numbers that a float can hold") from None
-    if tensor.size == 0 or not np.isfinite(tensor).all():
-        raise ValueError("payoffs must be finite, with at least one action a player")
+    tensor = as_floats(given)
+    if tensor.size == 0:
+        raise ValueError("payoffs must have at least one action a player")
     tensor.setflags(write=False)
     if exact is not None:
         exact.setflags(write=False)

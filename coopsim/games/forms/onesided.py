@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,19 +34,18 @@ class RepeatedInformationForm:
 
     def __post_init__(self) -> None:
         """Copy and check the numbers."""
-        matrices = np.array(self.matrices, dtype=np.float64)
+        matrices = as_floats(self.matrices)
         prior = np.array(self.prior, dtype=np.float64)
         if matrices.ndim != 3 or matrices.size == 0 or prior.shape != matrices.shape[:1]:
             raise ValueError(
                 f"matrices must be [K, A, B] and the prior [K], not {matrices.shape} "
                 f"and {prior.shape}"
             )
-        if not np.isfinite(matrices).all():
-            raise ValueError("payoffs must be finite")
         if (prior < 0).any() or abs(prior.sum() - 1) > 1e-9:
             raise ValueError("the prior must be a distribution")
         if len(self.players) != 2:
             raise ValueError("there are two players")
+        check_payoffs(matrices.reshape(1, -1), tuple(self.players)[:1])
         prior = prior / prior.sum()
         matrices.setflags(write=False)
         prior.setflags(write=False)

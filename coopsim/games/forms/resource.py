@@ -40,8 +40,8 @@ class ResourceForm:
     def __post_init__(self) -> None:
         """Copy and check the numbers."""
         discounts = tuple(float(d) for d in self.discounts)
-        if not 0 < self.growth <= 1 or self.stock <= 0 or self.scale <= 0:
-            raise ValueError("growth must lie in (0, 1], stock and scale above 0")
+        if not 0 < self.growth <= 1 or not (0 < self.stock < np.inf and 0 < self.scale < np.inf):
+            raise ValueError("growth must lie in (0, 1], stock and scale above 0 and finite")
         if not discounts or not all(0 < d < 1 for d in discounts):
             raise ValueError("discounts must lie between 0 and 1, one a player")
         names = tuple(self.players) or tuple(f"player {i + 1}" for i in range(len(discounts)))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 LIMIT = 20_000
 """How many allocations of resources are listed."""
@@ -75,10 +76,10 @@ class SecurityForm:
         }
         size = -1
         for name, values in given.items():
-            array = np.array(values, dtype=np.float64)
+            array = as_floats(values)
             size = len(array) if size < 0 and array.ndim == 1 else size
-            if array.shape != (size,) or not size or not np.isfinite(array).all():
-                raise ValueError(f"{name} must have one finite payoff for each target")
+            if array.shape != (size,) or not size:
+                raise ValueError(f"{name} must have one payoff for each target")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         if resources < 1 or int(resources) != resources:
@@ -89,6 +90,9 @@ class SecurityForm:
         names = tuple(targets) or tuple(f"target {k + 1}" for k in range(size))
         if len(players) != 2 or len(names) != size:
             raise ValueError("two players, and a name for every target, are needed")
+        pairs = [self.defender_covered, self.defender_uncovered]
+        pairs += [self.attacker_covered, self.attacker_uncovered]
+        check_payoffs(np.reshape(pairs, (2, -1)), tuple(players))
         object.__setattr__(self, "resources", int(resources))
         object.__setattr__(self, "schedules", sets or tuple((k,) for k in range(size)))
         object.__setattr__(self, "players", tuple(players))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from coopsim.arrays import Float
 from coopsim.games.forms.exact import Exact
 from coopsim.games.forms.normal import NormalForm, checked_names, checked_tensor, sizes
+from coopsim.games.forms.payoffs import check_payoffs
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ class NormalVariants:
         if tensor.ndim < 3 or tensor.shape[1] != tensor.ndim - 2:
             raise ValueError(f"payoffs must have shape [V, n, A1, ..., An], not {tensor.shape}")
         players, actions = checked_names(tensor.shape[2:], players, actions)
+        check_payoffs(tensor.reshape(*tensor.shape[:2], -1), players)
         object.__setattr__(self, "payoffs", tensor)
         object.__setattr__(self, "players", players)
         object.__setattr__(self, "actions", actions)

@@ -96,7 +96,10 @@ def _maximise(gains: Float, weights: Float, clock: Clock) -> tuple[Float, int, b
         aim = 0.05 * mu
         pull = (aim - lottery * slack + lottery * over) / slack
         normal = gains.T @ ((lottery / slack)[:, None] * gains) + np.diag(weights / prices**2)
-        d_prices = np.asarray(np.linalg.solve(normal, -short - gains.T @ pull), dtype=float)
+        try:
+            d_prices = np.asarray(np.linalg.solve(normal, -short - gains.T @ pull), dtype=float)
+        except np.linalg.LinAlgError:  # a vertex is reached as closely as floats allow
+            return lottery / lottery.sum(), step, False
         d_slack = -over - gains @ d_prices
         d_lottery = (aim - lottery * slack - lottery * d_slack) / slack
         primal = _reach(lottery, d_lottery)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.solution import Certificate
 
@@ -46,7 +46,7 @@ def stationary(
     Cost: 64 passes over the transitions at most.
     """
     (joint,) = profile
-    if joint.shape != form.shape or joint.min() < 0 or abs(joint.sum() - 1) > 1e-9:
+    if joint.shape != form.shape or not (joint.min() >= 0 and abs(joint.sum() - 1) <= 1e-9):
         raise ValueError(f"no joint distribution of shape {form.shape}")
     logs = _log_weights(joint, details)
     start, end, rate = _transitions(form, alpha, population)
@@ -55,17 +55,15 @@ def stationary(
     levels = _levels(flow)
     for level in levels:
         group = _groups(joint.size, start, end, flow >= level)
-        residual = max(residual, _imbalance(group, logs, start, end, flow))
+        residual = positive_part(residual, _imbalance(group, logs, start, end, flow))
     apart = float(np.abs(np.exp(logs) - joint.ravel()).max())
-    residual = max(residual, apart)
+    residual = positive_part(residual, apart)
     values = np.array([float((own * joint).sum()) for own in form.payoffs])
-    return Certificate(
-        kind="balance",
-        residual=residual,
-        players=(residual,) * form.n,
-        relative=residual,
+    return Certificate.of(
+        "balance",
+        (residual,) * form.n,
+        1.0,  # weights, not payoffs
         exact=False,
-        complete=False,
         checked_by=f"flows of every state and of the groups at {len(levels)} levels of flow",
     ), values
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 Profile = tuple[Float, ...]
 
@@ -34,12 +35,12 @@ def nash(
     weights = weights / weights.sum()
     payoffs = form.payoffs(profile[0])
     gains = payoffs - form.disagreement
-    if (gains <= 0).any():
+    if not (gains > 0).all():
         return _proof(form, profile, np.inf, False, "a gain that is not above 0"), payoffs
     mean = float(np.exp(weights @ np.log(gains)))
     if form.vertices is not None:
         steep = weights / gains
-        growth = max(0.0, float(((form.vertices - payoffs) @ steep).max()))
+        growth = positive_part(float(((form.vertices - payoffs) @ steep).max()))
         how = "the hyperplane through the gradient of the product of gains, at every vertex"
         return _proof(form, profile, mean * np.expm1(growth), True, how), payoffs
 
@@ -71,11 +72,11 @@ def utilitarian(
 ) -> tuple[Certificate, Float]:
     """How much larger the sum of payoffs could be with nobody worse off; payoffs `[n]`."""
     payoffs = form.payoffs(profile[0])
-    loss = max(0.0, float((form.disagreement - payoffs).max()))
+    loss = positive_part(float((form.disagreement - payoffs).max()))
     if form.vertices is None:
         return _searched(form, profile, _rational(form, np.ones(form.n)), payoffs)
     best = _most(form, np.ones(form.n))
-    gap = max(0.0, best - float((payoffs - form.disagreement).sum()), loss)
+    gap = positive_part(best - float((payoffs - form.disagreement).sum()), loss)
     how = "multipliers of the players' claims that bound the sum at every vertex"
     return _proof(form, profile, gap, True, how), payoffs
 
@@ -93,7 +94,7 @@ def _proportional(
             payoffs,
         )
     share = float(((payoffs - form.disagreement) / direction).min())
-    gap = max(0.0, _separation(form, direction) - share) * unit
+    gap = positive_part(_separation(form, direction) - share) * unit
     how = "a hyperplane with the whole polytope on one side"
     return _proof(form, profile, gap, True, how), payoffs
 
@@ -103,11 +104,9 @@ def _separation(form: BargainingForm, direction: Float) -> float:
 
     With p . direction = 1, t is at most the largest p . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     shares = (form.vertices - form.disagreement) / direction
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([shares, -np.ones(len(shares))]),
         np.zeros(len(shares)),
@@ -126,12 +125,10 @@ def _most(form: BargainingForm, weights: Float) -> float:
 
     The sum is at most the largest (weights + q) . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     gains = form.vertices - form.disagreement
     unit = max(float(np.abs(gains).max()), 1e-300)
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([gains / unit, -np.ones(len(gains))]),
         -gains @ weights / unit,
@@ -164,7 +161,7 @@ def _searched(
     form: BargainingForm, profile: Profile, value: Callable[[Float], Float], payoffs: Float
 ) -> tuple[Certificate, Float]:
     own = float(value(profile[0]))
-    gap = max(0.0, _search(form, value, profile[0]) - own)
+    gap = positive_part(_search(form, value, profile[0]) - own)
     if len(profile[0]) == 1:
         how = "a dense grid of the frontier and ten closer looks"
     else:
@@ -196,21 +193,15 @@ def _proof(
 ) -> Certificate:
     (agreement,) = profile
     if form.vertices is not None:
-        span = float(np.ptp(form.vertices, axis=0).max())
-        outside = max(0.0, -float(agreement.min()), abs(float(agreement.sum()) - 1)) * span
+        span = max(spreads(form.vertices, -1))
+        outside = positive_part(-float(agreement.min()), abs(float(agreement.sum()) - 1)) * span
     else:
         span = float(np.abs(form.payoffs(agreement) - form.disagreement).max())
         assert form.low is not None
         assert form.high is not None
         beyond = np.maximum(form.low - agreement, agreement - form.high)
-        outside = np.inf if beyond.max() > 0 else 0.0
-    residual = float(max(gap, outside))
-    return Certificate(
-        kind="shortfall",
-        residual=residual,
-        players=(residual,),
-        relative=residual / max(span, 1e-300),
-        exact=exact,
-        complete=False,
-        checked_by=how,
+        outside = 0.0 if beyond.max() <= 0 else np.inf
+    # what the players could share is one claim; it rounds where the largest payoffs do
+    return Certificate.of(
+        "shortfall", (positive_part(gap, outside),), span, exact=exact, checked_by=how
     )

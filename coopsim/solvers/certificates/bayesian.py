@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.games.forms.bayesian import BayesianForm
+from coopsim.games.forms.bayesian_convert import to_extensive
 from coopsim.games.forms.bidding import BidLaw, laws, outcome, prospect
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.rational import rounded_up
+from coopsim.solvers.certificates.rational_tree import MOST_NODES, gains_in_tree
+from coopsim.solvers.proof import Certificate, spreads
 
+_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
 _BIDS = 2049  # of the first look
 _LOOKS, _ZOOM = 3, 33
 _TYPES = 513
@@ -29,19 +33,34 @@ def regret(
     for player, matrix in enumerate(form.matrices(profile)):
         worth = form.deviations(profile, player)
         earned = (worth * matrix).sum(1)
-        gains.append(float(np.maximum(worth.max(1) - earned, 0).sum()))
+        gains.append(positive_part(float(np.maximum(worth.max(1) - earned, 0).sum())))
         at.append(float(earned.sum()))
-    span = float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
-    proof = Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, 1e-300),
+    how, exact = "every action at every type of every player", None
+    finite = np.isfinite(form.payoffs).all() and np.isfinite(form.prior).all()
+    if finite and form.size <= MOST_NODES:  # the tree has the same strategies
+        exact = gains_in_tree(to_extensive(form), profile, details.get("exact_profile"))
+    if exact is not None:
+        gains, how = [rounded_up(gain) for gain in exact], f"{how}, in fractions"
+    else:
+        off = _off(form, profile)
+        gains = [gain + off * span for gain, span in zip(gains, spreads(form.payoffs), strict=True)]
+    proof = Certificate.of(
+        "regret",
+        gains,
+        spreads(form.payoffs),
         exact=True,
-        complete=False,
-        checked_by="every action at every type of every player",
+        checked_by=how,
+        rational=exact is not None,
     )
     return proof, np.array(at)
+
+
+def _off(form: BayesianForm, profile: tuple[Float, ...]) -> float:
+    """How far rows are from distributions, beyond rounding."""
+    away = 0.0
+    for matrix in form.matrices(profile):
+        away = positive_part(away, float(np.abs(matrix.sum(1) - 1).max()), -float(matrix.min()))
+    return 0.0 if away <= _SUM else away
 
 
 def interim_regret(
@@ -65,14 +84,13 @@ def interim_regret(
         worst.append(most)
         mean.append(average)
         slack.append(more)
+    # values of all bidders are of one object, in one currency
     span = max(form.highest_value, *(float(law.bids.max()) for law in others))
-    proof = Certificate(
-        kind="interim regret",
-        residual=max(worst),
-        players=tuple(worst),
-        relative=max(worst) / span,
+    proof = Certificate.of(
+        "interim regret",
+        worst,
+        span,
         exact=False,
-        complete=False,
         checked_by=(
             f"{_TYPES} signals a bidder and {_BIDS} bids with {_LOOKS} closer looks (mean "
             f"{max(mean):.2g}; by the spacing of the first grid no bid at these signals can gain "

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.commitment import StackelbergForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spread
 
 _MOST = 400  # bounds computed before the best one so far is taken
 _HEAVY = 1e5  # the most that a weight can be, in units of the payoff ranges
@@ -52,18 +53,16 @@ def stackelberg(
     mixture, reply = profile
     values = form.expected(profile)
     worth = np.einsum("a,tab->tb", mixture, form.follower)
-    regret = max(0.0, float(form.prior @ worth.max(1) - values[1]))
+    regret = positive_part(float(form.prior @ worth.max(1) - values[1]))
     top, seen = _bound(form, float(values[0]))
-    span = max(float(np.ptp(form.leader)), float(np.ptp(form.follower)), 1e-300)
-    off = span * max(_off_simplex(mixture), *(_off_simplex(row) for row in reply))
-    players = (max(0.0, top - float(values[0])) + off, regret + off)
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / span,
+    spans = spread(form.leader), spread(form.follower)
+    off = positive_part(_off_simplex(mixture), *(_off_simplex(row) for row in reply))
+    gains = positive_part(top - float(values[0])), regret
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip(gains, spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by=f"every answer of every type, and {seen} dual bounds for the leader",
     )
     return proof, values
@@ -115,7 +114,6 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     They are at most 1e5 in units of the payoff ranges, so that they exist where no mixture
     makes the fixed answers best.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack
 
     if not pairs:
@@ -129,7 +127,7 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     slack = np.zeros((len(pairs), 2))
     slack[:, 1] = np.inf
     shares = np.stack([np.zeros(gain.size), np.where(allowed, np.inf, 0).ravel()], axis=1)
-    found = linprog(
+    found = linear_program(
         np.concatenate([-gain.ravel(), np.full(len(pairs), _HEAVY)]),
         A_ub=hstack([rows, -eye_array(len(pairs))]),
         b_ub=np.zeros(len(pairs)),
@@ -163,5 +161,5 @@ def _one_mixture(number: Any) -> tuple[Any, Float]:
 
 def _off_simplex(part: Float) -> float:
     """How far a vector is from a distribution, beyond rounding."""
-    away = max(float(-part.min()), abs(float(part.sum()) - 1))
-    return away if away > 1e-12 else 0.0
+    away = positive_part(float(-part.min()), abs(float(part.sum()) - 1))
+    return 0.0 if away <= 1e-12 else away

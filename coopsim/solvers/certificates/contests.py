@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from coopsim.arrays import Float
-from coopsim.solvers.solution import Certificate
+from coopsim.arrays import Float, positive_part
+from coopsim.solvers.proof import Certificate
 
 _POINTS = 4001
 
@@ -37,8 +37,9 @@ def all_pay(
         mass = np.diff(cdfs[i](bids))
         played = mass > 1e-12
         shortfall = payoffs[i] - np.maximum(earned[1:], earned[:-1])[played]
-        gains.append(max(0.0, float(earned.max() - payoffs[i]), float(shortfall.max(initial=0.0))))
-    return _made(gains, max(values), f"{_POINTS - 1} bids of every bidder")
+        low = float(shortfall.max(initial=0.0))
+        gains.append(positive_part(float(earned.max() - payoffs[i]), low))
+    return _made(gains, values, f"{_POINTS - 1} bids of every bidder")
 
 
 def attrition(
@@ -69,17 +70,10 @@ def attrition(
         earned = value * rival(times) + cost * (area - times)
         played = np.diff(cdfs[i](times)) > 1e-12
         short = payoffs[i] - np.maximum(earned[1:], earned[:-1])[played]
-        gains.append(max(0.0, float(earned.max() - payoffs[i]), float(short.max(initial=0.0))))
-    return _made(gains, max(values), f"{_POINTS} times of both players")
+        low = float(short.max(initial=0.0))
+        gains.append(positive_part(float(earned.max() - payoffs[i]), low))
+    return _made(gains, values, f"{_POINTS} times of both players")
 
 
-def _made(gains: list[float], span: float, looked: str) -> Certificate:
-    return Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / span,
-        exact=False,
-        complete=False,
-        checked_by=looked,
-    )
+def _made(gains: list[float], values: Sequence[float], looked: str) -> Certificate:
+    return Certificate.of("regret", gains, values, exact=False, checked_by=looked)

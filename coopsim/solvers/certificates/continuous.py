@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.deviations import QUICK, best_of_box, best_of_coordinate, payoffs_at
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate
 
 _NEAR = 1e-4  # of the range of actions: how close to one point all equilibria must lie
 _RESPONSES = 1000  # best responses on the way to one point, from either end
@@ -59,9 +59,10 @@ def _regret(form: ContinuousForm, point: Float) -> Certificate:
             best = best_of_coordinate(form, point, int(own[0]))[1]
         else:
             best, joint = best_of_box(form, point, player), True
-        gains.append(max(0.0, best - float(payoffs_at(form, point, player))))
-    span = _payoff_range(form)
-    small = max(gains) <= _SMALL * span
+        gains.append(positive_part(best - float(payoffs_at(form, point, player))))
+    # a deviation that gains more than the sample ranges over widens the range
+    spans = [max(pair) for pair in zip(_payoff_ranges(form), gains, strict=True)]
+    small = all(gain <= _SMALL * span for gain, span in zip(gains, spans, strict=True))
     alone = small and form.supermodular and form.m == form.n and _only_equilibrium(form, point)
     looked = "a dense grid and ten closer looks at every player's action"
     if joint:
@@ -70,11 +71,10 @@ def _regret(form: ContinuousForm, point: Float) -> Certificate:
         f"; best responses from the lowest and from the highest profile both end here, so all "
         f"equilibria of this supermodular game lie within {_NEAR:g} of the range of actions"
     )
-    return Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, *gains, 1e-300),
+    return Certificate.of(
+        "regret",
+        gains,
+        spans,
         exact=False,
         complete=alone,
         checked_by=looked + (unique if alone else ""),
@@ -107,24 +107,23 @@ def _only_equilibrium(form: ContinuousForm, point: Float) -> bool:
 
 
 def _shortfall(form: ContinuousForm, point: Float) -> Certificate:
-    gap = max(0.0, best_of_box(form, point, None) - float(payoffs_at(form, point, None)))
-    return Certificate(
-        kind="shortfall",
-        residual=gap,
-        players=(gap,),
-        relative=gap / max(_payoff_range(form), gap, 1e-300),
+    gap = positive_part(best_of_box(form, point, None) - float(payoffs_at(form, point, None)))
+    return Certificate.of(
+        "shortfall",
+        (gap,),
+        max(*_payoff_ranges(form), gap),  # a sum rounds where its largest payoffs do
         exact=False,
-        complete=False,
         checked_by="a sample of the whole box, shrinking clouds around its best points and this "
         "one, and L-BFGS-B",
     )
 
 
-def _payoff_range(form: ContinuousForm) -> float:
-    """The largest spread of a player's payoffs over a sample of the box."""
+def _payoff_ranges(form: ContinuousForm) -> list[float]:
+    """The range of each player's payoffs over a sample of the box."""
     unit = np.random.default_rng(0).random((_SAMPLE, form.m))
     payoffs = form.payoffs(form.low + unit * (form.high - form.low))
     seen = np.isfinite(payoffs)
     highest = np.where(seen, payoffs, -np.inf).max(0)
     lowest = np.where(seen, payoffs, np.inf).min(0)
-    return float(np.maximum(highest - lowest, 0).max())
+    seen_ever = highest >= lowest
+    return np.where(seen_ever, highest - lowest, 0.0).tolist()  # type: ignore[no-any-return]

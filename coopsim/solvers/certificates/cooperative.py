@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.coalition import CoalitionForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
 
@@ -62,7 +63,7 @@ def core(
     waste = abs(form.total - float(payoffs.sum()))
     everybody = np.arange(1 << form.n)
     worst = tuple(
-        max(waste, float(deficit[(everybody >> i & 1) == 1].max())) for i in range(form.n)
+        positive_part(waste, float(deficit[(everybody >> i & 1) == 1].max())) for i in range(form.n)
     )
     proof = _proof(form, "deficit", worst, True, False, f"all {1 << form.n} coalitions")
     return proof, payoffs
@@ -82,7 +83,7 @@ def least_core(
     largest = float(excess.max()) if form.n > 1 else 0.0
     bound = _lower_bound(form, details.get("weights"))
     waste = abs(form.total - float(payoffs.sum()))
-    gap = max(0.0, largest - bound, waste)
+    gap = positive_part(largest - bound, waste)
     how = "weights of coalitions that bound the largest excess of every allocation from below"
     return _proof(form, "shortfall", (gap,), True, False, how), payoffs
 
@@ -113,7 +114,7 @@ def _kohlberg(
     scale = max(float(np.ptp(form.values)), 1e-300)  # type: ignore[arg-type]
     broken = abs(form.total - float(payoffs.sum()))
     if alone is not None:
-        broken = max(broken, float(np.maximum(alone - payoffs, 0).max()))
+        broken = positive_part(broken, float((alone - payoffs).max()))
     excess = form.excesses(payoffs)[1:-1]
     slack = next(
         (unit * scale for unit in 10.0 ** np.arange(-15, 1) if _holds(excess, form.n, payoffs,
@@ -121,7 +122,7 @@ def _kohlberg(
         scale,
     )  # fmt: skip
     # a tolerance of rounding size is no error
-    residual = max(broken, slack if slack > 1e-14 * scale else 0.0)
+    residual = positive_part(broken, 0.0 if slack <= 1e-14 * scale else slack)
     how = "balancedness of all coalitions above every level of excess (Kohlberg)"
     return _proof(form, "balance", (residual,), True, True, how), payoffs
 
@@ -159,12 +160,10 @@ def _balanced(rows: Float, free: Float) -> bool:
     With a positive weight on each coalition of `rows` that can have one, on average, all have.
     The largest smallest weight is found by a linear programme.
     """
-    from scipy.optimize import linprog
-
     both = np.concatenate([rows, free])
     # variables: weights, the common lower bound of those on rows, and a scale of the cover
     need = np.column_stack([-np.eye(len(rows), len(both)), np.ones(len(rows))])
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(len(both)), -1.0),
         need,
         np.zeros(len(rows)),
@@ -202,10 +201,8 @@ def _bound(values: Float, weights: Float, masks: np.ndarray, n: int) -> float | 
 
 
 def _bound_by_program(values: Float, masks: np.ndarray, n: int) -> float:
-    from scipy.optimize import linprog
-
     inside = ((masks[:, None] >> np.arange(n)) & 1).astype(float)
-    answer = linprog(
+    answer = linear_program(
         np.append(-values[masks], values[-1]),
         A_eq=np.vstack(
             [np.column_stack([inside.T, -np.ones(n)]), np.append(np.ones(len(masks)), 0.0)]
@@ -275,14 +272,6 @@ def _apart(
 def _proof(
     form: CoalitionForm, kind: str, each: tuple[float, ...], exact: bool, alone: bool, how: str
 ) -> Certificate:
-    span = float(np.ptp(form.values)) if form.values is not None else abs(form.total)
-    residual = max(each)
-    return Certificate(
-        kind=kind,
-        residual=residual,
-        players=each,
-        relative=residual / max(span, 1e-300),
-        exact=exact,
-        complete=alone,
-        checked_by=how,
-    )
+    # what coalitions are worth is in one unit: utility is transferable
+    span = spread(form.values) if form.values is not None else abs(form.total)
+    return Certificate.of(kind, each, span, exact=exact, complete=alone, checked_by=how)

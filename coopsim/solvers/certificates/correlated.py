@@ -10,14 +10,15 @@ hands over need not be believed: they can only make the bound too weak.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 
 def correlated(
@@ -93,28 +94,25 @@ def _certificate(
     what: str,
 ) -> tuple[Certificate, Float]:
     (joint,) = profile
-    off = max(float(-joint.min()), abs(float(joint.sum()) - 1.0), 0.0)
-    if joint.shape != form.shape or off > 1e-9:
+    off = positive_part(float(-joint.min()), abs(float(joint.sum()) - 1.0))
+    if joint.shape != form.shape or not off <= 1e-9:
         raise ValueError(f"no joint distribution of shape {form.shape}")
     values = np.array([float((own * joint).sum()) for own in form.payoffs])
     priced, gains = np.zeros(form.shape), []
     for i in range(form.n):
         gain, cost = deviations(form, joint, i, _table(form, details, i))
-        gains.append(max(0.0, gain))
+        gains.append(positive_part(gain))
         priced += cost
-    reached, bound = _objective(form, joint, values, objective, priced, details)
-    span = max(float(np.ptp(own)) for own in form.payoffs)
-    gap = max(0.0, bound - reached)
-    residual = max(*gains, gap)
+    reached, bound, span = _objective(form, joint, values, objective, priced, details)
+    gap = positive_part(bound - reached)
     unit = " nats" if isinstance(objective, str) and objective == "entropy" else ""
     named = "welfare" if objective is None else objective
-    return Certificate(
-        kind="incentive",
-        residual=residual,
-        players=tuple(gains),
-        relative=residual / max(span, 1e-300),
+    return Certificate.of(
+        "incentive",
+        gains,
+        spreads(form.payoffs),
         exact=True,
-        complete=False,
+        shared=(gap, span),
         checked_by=f"every {what} of every player; objective ({named}) {reached:.10g}, within "
         f"{gap:.2g}{unit} of the best by duality",
     ), values
@@ -156,14 +154,13 @@ def _objective(
     objective: Any,
     priced: Float,
     details: Mapping[str, Any],
-) -> tuple[float, float]:
-    """What the distribution reaches, and a bound on what any equilibrium reaches."""
+) -> tuple[float, float, float]:
+    """What the distribution reaches, a bound on what any reaches, and the range of either."""
     if isinstance(objective, str) and objective == "entropy":
         positive = joint[joint > 0]
         top = float((-priced).max())
-        return float(-(positive * np.log(positive)).sum()), top + float(
-            np.log(np.exp(-priced - top).sum())
-        )
+        entropy = float(-(positive * np.log(positive)).sum())
+        return entropy, top + float(np.log(np.exp(-priced - top).sum())), math.log(joint.size + 1)
     if isinstance(objective, str) and objective == "max-min":
         weights = np.maximum(np.asarray(details.get("players", np.ones(form.n)), float), 0.0)
         if weights.shape != (form.n,) or not weights.sum() > 0:
@@ -173,7 +170,9 @@ def _objective(
     else:
         weights = _weights(form, objective)
         reached = float(weights @ values)
-    return reached, float((np.tensordot(weights, form.payoffs, 1) - priced).max())
+    # a weighted sum rounds where its largest payoffs do; who has no weight has no part in it
+    span = max(float(abs(w)) * own for w, own in zip(weights, spreads(form.payoffs), strict=True))
+    return reached, float((np.tensordot(weights, form.payoffs, 1) - priced).max()), span
 
 
 def _weights(form: NormalForm, objective: Any) -> Float:

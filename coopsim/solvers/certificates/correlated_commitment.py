@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spread, spreads
 
 _CLOSE = 1e-10  # of the leader's range: bounds this near to the value need no better weights
 _MOST = 5_000_000  # numbers of the program that looks for better weights
@@ -48,21 +49,17 @@ def commitment(
     tables = details.get("incentives")
     weights = [_table(tables, i, form.shape[i]) for i in range(form.n)]
     top = _bound(form, seat, weights)
-    if top > values[seat] + _CLOSE * float(np.ptp(form.payoffs[seat])):
+    if top > values[seat] + _CLOSE * spread(form.payoffs[seat]):
         top = min(top, _bound(form, seat, _weights(form, seat)))
-    gains[seat] = max(0.0, top - float(values[seat]))
-    spread = np.ptp(form.payoffs.reshape(form.n, -1), axis=1)
-    span = max(float(spread.max()), 1e-300)
-    away = max(float(-joint.min()), abs(float(joint.sum()) - 1))
-    off = away * span if away > 1e-12 else 0.0
-    players = tuple(gain + off for gain in gains)
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / span,
+    gains[seat] = positive_part(top - float(values[seat]))
+    spans = spreads(form.payoffs)
+    away = positive_part(float(-joint.min()), abs(float(joint.sum()) - 1))
+    off = 0.0 if away <= 1e-12 else away
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip(gains, spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by="every rule of disobeying, and a dual bound for the leader",
     )
     return proof, values
@@ -79,7 +76,7 @@ def _disobedience(form: NormalForm, joint: Float, i: int) -> float:
     swaps = [
         np.moveaxis(_ahead(form, i, b) * joint, i, 0).reshape(size, -1).sum(1) for b in range(size)
     ]
-    return max(0.0, float(np.max(swaps, axis=0).sum()))
+    return positive_part(float(np.max(swaps, axis=0).sum()))
 
 
 def _bound(form: NormalForm, seat: int, weights: Sequence[Float]) -> float:
@@ -94,8 +91,6 @@ def _bound(form: NormalForm, seat: int, weights: Sequence[Float]) -> float:
 
 def _weights(form: NormalForm, seat: int) -> list[Float]:
     """The weights that make the bound lowest, by the dual program; 0 for games too large."""
-    from scipy.optimize import linprog
-
     tables = [np.zeros((size, size)) for size in form.shape]
     count = int(np.prod(form.shape))
     pairs = [
@@ -107,24 +102,24 @@ def _weights(form: NormalForm, seat: int) -> list[Float]:
     ]
     if not pairs or count * len(pairs) > _MOST:
         return tables
-    stake = max(float(np.ptp(form.payoffs)), 1e-300)
+    stakes = [max(span, 1e-300) for span in spreads(form.payoffs)]
     columns = []
     for i, a, b in pairs:
         own = np.zeros(form.shape)
         place = tuple(a if k == i else slice(None) for k in range(form.n))
         own[place] = _ahead(form, i, b)[place]
-        columns.append(-own.ravel() / stake)
-    found = linprog(
+        columns.append(-own.ravel() / stakes[i])
+    found = linear_program(
         np.append(np.zeros(len(pairs)), 1.0),
         A_ub=np.column_stack([*columns, -np.ones(count)]),
-        b_ub=-form.payoffs[seat].ravel() / stake,
+        b_ub=-form.payoffs[seat].ravel() / stakes[seat],
         bounds=[(0, None)] * len(pairs) + [(None, None)],
         method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is not None:
         for (i, a, b), weight in zip(pairs, found.x[:-1], strict=True):
-            tables[i][a, b] = max(0.0, float(weight))
+            tables[i][a, b] = max(0.0, float(weight)) * stakes[seat] / stakes[i]
     return tables
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.dynamic import DynamicForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 _CONSTANTS = 41
 _LEVELS = 9
@@ -42,7 +42,8 @@ def shortfall(
     paid = _paid(form, here)
     everybody = list(range(form.n))
     gain, slope = _search(form, here, np.ones(form.n), [everybody, *([i] for i in everybody)])
-    return _certificate(form, "shortfall", (gain,), slope), paid
+    span = max(_ranges(form))  # a sum rounds where its largest payoffs do
+    return _certificate("shortfall", [gain], [span], slope), paid
 
 
 def regret(
@@ -68,20 +69,15 @@ def regret(
             known[key] = _search(form, here, weights, [[i]])
         gains[i] = known[key][0]
         slopes.append(known[key][1])
-    return _certificate(form, "regret", tuple(gains.tolist()), max(slopes)), paid
+    return _certificate("regret", gains.tolist(), _ranges(form), max(slopes)), paid
 
 
-def _certificate(
-    form: DynamicForm, kind: str, gains: tuple[float, ...], slope: float
-) -> Certificate:
-    worst, span = max(gains), _range(form)
-    return Certificate(
-        kind=kind,
-        residual=worst,
-        players=gains,
-        relative=worst / max(span, worst, 1e-300),
+def _certificate(kind: str, gains: list[float], spans: list[float], slope: float) -> Certificate:
+    return Certificate.of(
+        kind,
+        gains,
+        [max(pair) for pair in zip(spans, gains, strict=True)],
         exact=False,
-        complete=False,
         checked_by="a search of constants, segments, random sequences and changes, followed "
         f"uphill; the largest one-sided slope of one round's action is {slope:.3g} payoff units "
         "a unit of action",
@@ -122,7 +118,7 @@ def _search(
         else:
             reach = reach * 10 if turn < 2 else reach * 0.2
     rounding = 1e-13 * form.horizon * max(1.0, abs(worth))
-    return (top - worth if top - worth > rounding else 0.0), slope
+    return (0.0 if top - worth <= rounding else top - worth), slope
 
 
 def _candidates(
@@ -250,8 +246,8 @@ def _checked(form: DynamicForm, profile: tuple[Float, ...]) -> Float:
     return np.clip(here, form.low, form.high)
 
 
-def _range(form: DynamicForm) -> float:
-    """The largest spread of a player's payoffs over constants and random sequences."""
+def _ranges(form: DynamicForm) -> list[float]:
+    """The range of each player's payoffs over constants and random sequences."""
     rng = np.random.default_rng(_SEED)
     shares = np.concatenate(
         [
@@ -261,4 +257,4 @@ def _range(form: DynamicForm) -> float:
         ]
     )
     paid = form.payoffs(form.low + shares * (form.high - form.low))
-    return float(np.ptp(paid, axis=0).max())
+    return spreads(paid, -1)

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spread
 
 _SUPPORT = 1e-9  # a smaller share is none
 _EQUAL = 1e-9  # of the range of payoffs: a smaller loss leaves a best response
@@ -42,9 +42,10 @@ def stable(
     x, other = profile
     matrix = form.payoffs[0]
     values = form.expected(profile)
-    span = max(float(np.ptp(matrix)), 1e-300)
+    span = max(spread(matrix), 1e-300)
     paid = matrix @ x
-    regret = max(0.0, float(paid.max() - x @ paid), float(np.abs(x - other).max()) * span)
+    unlike = float(np.abs(x - other).max()) * span
+    regret = positive_part(float(paid.max() - x @ paid), unlike)
     support = np.flatnonzero(x > _SUPPORT)
     best = np.flatnonzero((paid >= paid.max() - _EQUAL * span) | (x > _SUPPORT))
     # how much a best response y loses against itself: a quadratic form in y on the simplex
@@ -53,19 +54,17 @@ def stable(
     loss = (loss + loss.T) / 2
     verdicts = [_positive(loss, np.setdiff1d(best, [j])) for j in support]
     worst = "yes" if all(v == "yes" for v in verdicts) else "no" if "no" in verdicts else "open"
-    residual = regret if worst == "yes" else max(regret, span)
+    residual = regret if worst == "yes" else positive_part(regret, span)
     found = {
         "yes": "none of them invades",
         "no": "one of them invades, or drifts in",
         "open": "whether one invades is too close to tell",
     }[worst]
-    return Certificate(
-        kind="invasion",
-        residual=residual,
-        players=(residual, residual),
-        relative=residual / span,
+    return Certificate.of(
+        "invasion",
+        (residual, residual),
+        span,
         exact=worst != "open",
-        complete=False,
         checked_by=f"every action as a mutant; {len(best)} best responses and their mixtures: "
         f"{found}",
     ), values
@@ -80,7 +79,7 @@ def _positive(form: Float, face: Any) -> str:
     while stack:
         corners = stack.pop()
         values = corners @ inside @ corners.T
-        if values.diagonal().min() <= _STRICT:
+        if not values.diagonal().min() > _STRICT:
             return "no"
         if values.min() >= 0:
             continue

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.rational import rounded_up
+from coopsim.solvers.certificates.rational_tree import gains_in_tree
+from coopsim.solvers.proof import Certificate, spreads
+
+_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
 
 
 def regret(
@@ -21,23 +25,39 @@ def regret(
     Expected payoffs come from a pass over nodes, best responses from one over sequences. The
     sum of the players' gains is NashConv.
 
+    Where the profile is known in fractions (`details` has "exact_profile", or its floats are
+    fractions that sum to 1) and the tree has up to 20,000 nodes, both are computed in fractions
+    and the residual has no rounding; see `coopsim.solvers.certificates.rational_tree`.
+
     Cost: a pass over all nodes, and one over the ends and sequences a player.
 
     Raises:
         NoSuchForm: a player forgets own moves, so that best responses are not local.
     """
-    values = form.expected(profile)
-    gains = tuple(
-        max(0.0, float(gain)) for gain in passes.regrets(form.tree, form.payoffs, profile)
-    )
-    span = float(np.ptp(form.payoffs, axis=0).max())
-    proof = Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=gains,
-        relative=max(gains) / max(span, 1e-300),
-        exact=True,
-        complete=False,
-        checked_by="a best response of every player over all its sequences",
+    values, spans = form.expected(profile), spreads(form.payoffs, -1)
+    exact = gains_in_tree(form, profile, details.get("exact_profile"))
+    if exact is not None:
+        gains = [rounded_up(gain) for gain in exact]
+        how = "a best response of every player over all its sequences, in fractions"
+    else:
+        found = passes.regrets(form.tree, form.payoffs / 2, profile)
+        off = _off(form, profile)
+        gains = [
+            positive_part(2 * float(gain)) + off * span
+            for gain, span in zip(found, spans, strict=True)
+        ]
+        how = "a best response of every player over all its sequences"
+    proof = Certificate.of(
+        "regret", gains, spans, exact=True, checked_by=how, rational=exact is not None
     )
     return proof, values
+
+
+def _off(form: ExtensiveForm, profile: tuple[Float, ...]) -> float:
+    """How far a profile is from behaviour strategies, beyond rounding."""
+    away = 0.0
+    for own, part in zip(form.sequences, profile, strict=True):
+        if own.size > 1:
+            sums = np.add.reduceat(part, own.first - 1)
+            away = positive_part(away, float(np.abs(sums - 1).max()), -float(part.min()))
+    return 0.0 if away <= _SUM else away

@@ -11,7 +11,7 @@ from coopsim.arrays import Float
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.deviations import best_of_coordinate, payoffs_at
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 _ROUNDING = 1e-12  # of a player's payoffs: gains below this are none
 
@@ -49,18 +49,16 @@ def grim(
             d = float(np.clip(float(stated), 0.0, 1.0))
             gain = max(gain, (1 - d) * tempted + d * float(threat[i]) - float(kept[i]))
         size = max(abs(tempted), abs(float(threat[i])), abs(float(kept[i])))
-        gains.append(gain if gain > _ROUNDING * size else 0.0)
+        gains.append(0.0 if gain <= _ROUNDING * size else gain)
     if stated is None and bool((threat <= kept).all()) and bool((threat < kept - 1e-9).any()):
         # every player loses by punishment, so some discount factor below 1 deters all
         gains = [max(gain, float(np.min(kept - threat))) for gain in gains]
-    span = float(np.ptp(np.stack([kept, threat]), axis=0).max())
-    return Certificate(
-        kind="grim",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, max(gains), 1e-300),
+    spans = [max(pair) for pair in zip(spreads(np.stack([kept, threat]), -1), gains, strict=True)]
+    return Certificate.of(
+        "grim",
+        gains,
+        spans,
         exact=False,
-        complete=False,
         checked_by="a dense grid and closer looks at every player's deviations from cooperation "
         "and from punishment",
     ), kept

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.solvers.deviations import best_of_box, best_of_coordinate, payoffs_at
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spread
 
 Values = Callable[[Float], Float]
 """Values of one coordinate `[S, V]` to what its owner is paid, `[S, V]`."""
@@ -67,19 +67,17 @@ def stackelberg(
                 if one
                 else best_of_box(form, point, player)
             )
-            gains[player] = max(0.0, best - float(payoffs_at(form, point, player)))
+            gains[player] = positive_part(best - float(payoffs_at(form, point, player)))
     outside = np.maximum(form.low - point, point - form.high).max()
-    gains[seat] = max(0.0, _most(form, seat, point) - float(values[seat]))
-    span = _span(form)
-    if outside > 1e-9:
-        gains = [gain + span for gain in gains]
-    proof = Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, *gains, 1e-300),
+    gains[seat] = positive_part(_most(form, seat, point) - float(values[seat]))
+    spans = _spans(form)
+    if not outside <= 1e-9:
+        gains = [gain + span for gain, span in zip(gains, spans, strict=True)]
+    proof = Certificate.of(
+        "regret",
+        gains,
+        [max(pair) for pair in zip(spans, gains, strict=True)],
         exact=False,
-        complete=False,
         checked_by="a dense search of every follower's actions, and of the leader's with "
         "answers computed again",
     )
@@ -193,11 +191,9 @@ def _lattice(count: int, d: int) -> Float:
     return np.asarray((0.5 + np.arange(1, count + 1)[:, None] * root ** -np.arange(1.0, d + 1)) % 1)
 
 
-def _span(form: ContinuousForm) -> float:
-    """The largest spread of a player's payoffs over a sample of the box."""
+def _spans(form: ContinuousForm) -> list[float]:
+    """The range of each player's payoffs over a sample of the box."""
     unit = np.random.default_rng(0).random((256, form.m))
     paid = form.payoffs(form.low + unit * (form.high - form.low))
-    paid = np.where(np.isfinite(paid), paid, np.nan)
-    if np.isnan(paid).all():
-        return 0.0
-    return float(np.nanmax(np.nanmax(paid, 0) - np.nanmin(paid, 0)))
+    # what is forbidden has no payoff, and no part in the range
+    return [spread(own[np.isfinite(own)]) for own in paid.T]

@@ -14,11 +14,11 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
 
-_TIE = 1e-9  # of the range of payoffs: the convention for "pays the same"
+_TIE = 1e-9  # of the range of the own payoffs: the convention for "pays the same"
 
 
 def level(
@@ -80,9 +80,10 @@ def _answer(form: NormalForm, others: Sequence[Float], player: int) -> Float:
     for i, part in enumerate(others):
         weight = np.multiply.outer(weight, np.ones(len(part)) if i == player else part)
     axes = tuple(i for i in range(form.n) if i != player)
-    paid = (form.payoffs[player] * weight).sum(axis=axes)
-    spread = max(float(own.max() - own.min()) for own in form.payoffs)
-    best = paid >= paid.max() - _TIE * spread
+    own = form.payoffs[player]
+    # what all own actions share would only cost digits
+    paid = ((own - own.min(axis=player, keepdims=True)) * weight).sum(axis=axes)
+    best = paid >= paid.max() - _TIE * spread(own)
     return np.asarray(best / best.sum())
 
 
@@ -104,11 +105,10 @@ def _compared(
     form: NormalForm, profile: Profile, played: Sequence[Float], how: str
 ) -> tuple[Certificate, Float]:
     gaps = tuple(float(np.abs(a - b).max()) for a, b in zip(profile, played, strict=True))
-    proof = Certificate(
-        kind="recursion",
-        residual=max(gaps),
-        players=gaps,
-        relative=max(gaps),
+    proof = Certificate.of(
+        "recursion",
+        gaps,
+        1.0,  # probabilities
         exact=True,
         complete=True,
         checked_by=how + ", in units of probability",

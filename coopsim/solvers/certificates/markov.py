@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.markov import MarkovForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate
 
 Profile = tuple[Float, ...]
 Problem = list[list[tuple[Float, Float]]]
@@ -44,10 +44,15 @@ def coarse(
 
 
 def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[Certificate, Float]:
-    wrong = max(
-        max(abs(float(part.sum()) - 1), -float(part.min())) for stage in joint for part in stage
+    wrong = positive_part(
+        *(
+            positive_part(abs(float(part.sum()) - 1), -float(part.min()))
+            for stage in joint
+            for part in stage
+        )
     )
     worst, values = [], []
+    spans = form.spreads.tolist()
     for player in range(form.n):
         paid = np.array(
             [[float((part * form.rewards[s][player]).sum()) for s, part in enumerate(stage)]
@@ -59,19 +64,10 @@ def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[
         )  # fmt: skip
         own = _followed(form, paid, chain)
         best = _best(form, _alone(form, joint, player))
-        gain = max(float((b - v).max()) for b, v in zip(best, own, strict=True))
-        worst.append(max(0.0, gain) + (wrong * form.spread if wrong > 1e-9 else 0.0))
+        gain = positive_part(*(float((b - v).max()) for b, v in zip(best, own, strict=True)))
+        worst.append(gain + (0.0 if wrong <= 1e-9 else wrong * spans[player]))
         values.append(float(form.initial @ own[0]))  # type: ignore[operator]
-    proof = Certificate(
-        kind="regret",
-        residual=max(worst),
-        players=tuple(worst),
-        relative=max(worst) / max(form.spread, 1e-300),
-        exact=True,
-        complete=False,
-        checked_by=how,
-    )
-    return proof, np.array(values)
+    return Certificate.of("regret", worst, spans, exact=True, checked_by=how), np.array(values)
 
 
 def _independent(form: MarkovForm, profile: Profile) -> list[list[Float]]:
@@ -140,6 +136,6 @@ def _best(form: MarkovForm, problem: Problem) -> list[Float]:
         if (improved - best).max() <= 1e-14 * max(1.0, float(np.abs(best).max())):
             break
     improved = np.array([(r + form.discount * m @ best).max() for r, m in stage])
-    missing = max(0.0, float((improved - best).max()))
+    missing = positive_part(float((improved - best).max()))
     rounding = 1e-14 * max(1.0, float(np.abs(best).max()))
-    return [best + (missing / (1 - form.discount) if missing > rounding else 0.0)]
+    return [best + (0.0 if missing <= rounding else missing / (1 - form.discount))]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.meanfield import CrowdForm, MeanFieldForm
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
 
@@ -24,7 +24,7 @@ def exploitability(
     One pass forwards for the population, one backwards for the best and the own value.
     """
     policy = profile[0].reshape(form.horizon, form.states, form.actions)
-    wrong = max(float(np.abs(policy.sum(-1) - 1).max()), -float(policy.min()))
+    wrong = positive_part(float(np.abs(policy.sum(-1) - 1).max()), -float(policy.min()))
     here, tables = form.initial, []
     for t in range(form.horizon):
         population = here[:, None] * policy[t]
@@ -38,10 +38,10 @@ def exploitability(
         own = (chosen * (paid + np.einsum("sat,t->sa", move, own))).sum(1)
         low, high = low + float(paid.min()), high + float(paid.max())
     # at an equilibrium all actions may pay the same: their size is the scale then
-    span = max(high - low, abs(high), abs(low), 1e-300)
-    gain = max(0.0, float(form.initial @ (best - own)))
+    span = max(high - low, abs(high), abs(low))
+    gain = positive_part(float(form.initial @ (best - own)))
     return _proof(
-        gain + (wrong * span if wrong > 1e-9 else 0.0), span, True,
+        gain + (0.0 if wrong <= 1e-9 else wrong * span), span, True,
         "a best response to the population that the policy makes",
     ), np.array([float(form.initial @ own)])  # fmt: skip
 
@@ -71,7 +71,7 @@ def shortfall(
 def _searched(form: CrowdForm, action: Float, value: Any, kind: str) -> tuple[Certificate, Float]:
     owner = np.zeros(len(form.low), dtype=int)
     whole = ContinuousForm(("one",), form.low, form.high, owner, lambda x: value(x)[..., None])
-    outside = np.maximum(form.low - action, action - form.high).max() > 0
+    outside = not np.maximum(form.low - action, action - form.high).max() <= 0
     own = float(value(action))
     if len(form.low) == 1:
         best, how = best_of_coordinate(whole, action, 0, DENSE)[1], "a dense grid and closer looks"
@@ -79,18 +79,10 @@ def _searched(form: CrowdForm, action: Float, value: Any, kind: str) -> tuple[Ce
         best = best_of_box(whole, action, None)
         how = "a sample of the box, shrinking clouds around its best points, and L-BFGS-B"
     sample = form.low + np.random.default_rng(0).random((256, len(owner))) * (form.high - form.low)
-    span = max(float(np.ptp(value(sample))), 1e-300)
-    gain = np.inf if outside else max(0.0, float(best) - own)
+    span = spread(value(sample))
+    gain = np.inf if outside else positive_part(float(best) - own)
     return _proof(gain, span, False, how, kind), np.array([own])
 
 
 def _proof(gain: float, span: float, exact: bool, how: str, kind: str = "regret") -> Certificate:
-    return Certificate(
-        kind=kind,
-        residual=float(gain),
-        players=(float(gain),),
-        relative=float(gain) / span,
-        exact=exact,
-        complete=False,
-        checked_by=how,
-    )
+    return Certificate.of(kind, (gain,), span, exact=exact, checked_by=how)

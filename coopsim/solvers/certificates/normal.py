@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
-from coopsim.games.forms.exact import Exact
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.rational import gains_in_fractions, rounded_up, shares_of
+from coopsim.solvers.proof import Certificate, spreads
 
 Profile = tuple[Float, ...]
 
-_MATCH = 1e-9  # how far a float profile may lie from the fractions that it stands for
+_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_TIED = 1e-9  # of the largest payoffs: sums this close to the largest are summed in fractions
+_MOST = 1000  # ... if they are no more than these
 
 
 def regret(
@@ -23,27 +25,24 @@ def regret(
 ) -> tuple[Certificate, Float]:
     """What each player gains by the best other action; expected payoffs `[n]`.
 
-    Where `details` has "exact_profile", the same profile in fractions, and the payoffs are
-    known exactly, everything is computed in fractions and the residual has no rounding.
+    Where the profile is known in fractions (`details` has "exact_profile", or its floats are
+    fractions that sum to 1, as those of every pure profile are), everything is computed in
+    whole numbers and the residual has no rounding. Supports too large for that are checked in
+    floats; see `coopsim.solvers.certificates.rational`.
 
     Cost: one contraction of the payoff tensor a player.
     """
-    values = form.expected(profile)
-    fractions = _fractions(profile, details.get("exact_profile"))
-    if fractions is not None:
-        gains = tuple(float(gain) for gain in _exact_gains(form, fractions))
+    values, spans = form.expected(profile), spreads(form.payoffs)
+    shares = shares_of(profile, details.get("exact_profile"))
+    exact = None if shares is None else gains_in_fractions(form, shares)
+    if exact is not None:
+        gains = [rounded_up(gain) for gain in exact]
         how = "every action of every player, in fractions"
     else:
-        gains = tuple(max(0.0, _gain(form, profile, i)) for i in range(form.n))
+        gains = [_gain(form, profile, i) + _off(profile) * spans[i] for i in range(form.n)]
         how = "every action of every player"
-    proof = Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=gains,
-        relative=max(gains) / max(payoff_range(form), 1e-300),
-        exact=True,
-        complete=False,
-        checked_by=how,
+    proof = Certificate.of(
+        "regret", gains, spans, exact=True, checked_by=how, rational=exact is not None
     )
     return proof, values
 
@@ -53,72 +52,59 @@ def shortfall(
 ) -> tuple[Certificate, Float]:
     """How much more in sum the best pure profile pays; expected payoffs `[n]`.
 
+    Sums of a pure profile and of those that come close to the best are compared in fractions.
+
     Cost: one pass over the payoff tensor.
     """
-    values = form.expected(profile)
-    gap = max(0.0, float(form.payoffs.sum(0).max() - values.sum()))
-    proof = Certificate(
-        kind="shortfall",
-        residual=gap,
-        players=(gap,),
-        relative=gap / max(payoff_range(form), 1e-300),
-        exact=True,
-        complete=False,
-        checked_by="every pure profile",
+    values, span = form.expected(profile), max(spreads(form.payoffs))
+    exact = _exact_shortfall(form, profile)
+    if exact is not None:
+        gap, how = rounded_up(exact), "every pure profile, the closest in fractions"
+    else:
+        gap = positive_part(float(form.payoffs.sum(0).max() - values.sum()))
+        gap, how = gap + _off(profile) * span, "every pure profile"
+    # a sum rounds where its largest payoffs do
+    proof = Certificate.of(
+        "shortfall", (gap,), span, exact=True, checked_by=how, rational=exact is not None
     )
     return proof, values
-
-
-def payoff_range(form: NormalForm) -> float:
-    """The largest spread of a player's payoffs."""
-    return float(np.ptp(form.payoffs.reshape(form.n, -1), axis=1).max())
 
 
 def _gain(form: NormalForm, profile: Profile, player: int) -> float:
     """What a player gains by its best action.
 
     Payoffs are taken above the player's lowest against the same actions of the others: what
-    all own actions share would only cost digits.
+    all own actions share would only cost digits. They are halved, so that no difference is
+    beyond all floats.
     """
-    above = form.payoffs[player] - form.payoffs[player].min(axis=player, keepdims=True)
+    half = form.payoffs[player] / 2
+    above = half - half.min(axis=player, keepdims=True)
     for other in reversed(range(form.n)):
         if other != player:
             above = np.tensordot(above, profile[other], axes=(other, 0))
-    return float(above.max() - above @ profile[player])
+    return positive_part(2 * float(above.max() - above @ profile[player]))
 
 
-def _fractions(profile: Profile, texts: Any) -> list[list[Fraction]] | None:
-    """The profile in fractions, if `texts` are distributions that round to it; else None."""
-    try:
-        exact = [[Fraction(text) for text in part] for part in texts]
-    except (TypeError, ValueError, ZeroDivisionError):
+def _off(profile: Profile) -> float:
+    """How far parts are from distributions, beyond rounding."""
+    away = positive_part(*(abs(float(own.sum()) - 1) for own in profile),
+                         *(-float(own.min()) for own in profile))  # fmt: skip
+    return 0.0 if away <= _SUM else away
+
+
+def _exact_shortfall(form: NormalForm, profile: Profile) -> Fraction | None:
+    """The shortfall of a pure profile in fractions; None for others, and where many tie."""
+    if not all(bool(((own == 0) | (own == 1)).all()) and own.sum() == 1 for own in profile):
         return None
-    fits = len(exact) == len(profile) and all(
-        len(own) == len(part)
-        and sum(own) == 1
-        and min(own) >= 0
-        and all(abs(float(a) - b) <= _MATCH for a, b in zip(own, part, strict=True))
-        for own, part in zip(exact, profile, strict=True)
-    )
-    return exact if fits else None
+    tensor: Any = form.payoffs if form.exact is None else form.exact
+    sums = form.payoffs.sum(0)
+    close = sums >= sums.max() - _TIED * np.abs(form.payoffs).max()
+    at = tuple(int(own.argmax()) for own in profile)
+    if not np.isfinite(sums).all() or close.sum() > _MOST:
+        return None
+    rivals = [_summed(tensor, tuple(place)) for place in np.argwhere(close).tolist()]
+    return max(rivals) - _summed(tensor, at)
 
 
-def _exact_gains(form: NormalForm, profile: list[list[Fraction]]) -> list[Fraction]:
-    """The regret of each player in fractions; payoffs without fractions are taken as they are."""
-    tensor: Any = form.exact if form.exact is not None else _as_fractions(form.payoffs)
-    gains = []
-    for player in range(form.n):
-        paid = tensor[player]
-        for other in reversed(range(form.n)):
-            if other != player:
-                share = np.array(profile[other], dtype=object)
-                paid = np.tensordot(paid, share, axes=(other, 0))
-        own = sum((a * b for a, b in zip(profile[player], paid, strict=True)), Fraction(0))
-        gains.append(max(paid) - own)
-    return gains
-
-
-def _as_fractions(values: Float) -> Exact:
-    flat = np.empty(values.size, dtype=object)
-    flat[:] = [Fraction(float(value)) for value in values.ravel()]
-    return flat.reshape(values.shape)
+def _summed(tensor: Any, at: tuple[int, ...]) -> Fraction:
+    return sum((Fraction(value) for value in tensor[(slice(None), *at)].tolist()), Fraction(0))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.onesided import RepeatedInformationForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spread
 
 Profile = tuple[Float, ...]
 
@@ -32,22 +33,20 @@ def bounds(
     """
     split, plane = profile
     weights, posteriors = split[:, 0], split[:, 1:]
-    span = max(float(np.ptp(form.matrices)), 1e-300)
+    span = spread(form.matrices)
     mistake = float(np.abs(weights @ posteriors - form.prior).sum())
-    bad = (weights < -1e-12).any() or (posteriors < -1e-12).any()
+    bad = not ((weights >= -1e-12).all() and (posteriors >= -1e-12).all())
     lower = sum(w * _stage(form.mean(q))[0] for w, q in zip(weights, posteriors, strict=True))
     # a split that does not average to the prior is worth less by as much as payoffs can differ
     lower = float(lower) - mistake * float(np.abs(form.matrices).max())
     above, cells = _highest(form, plane, _ENOUGH * span)
     upper = float(plane @ form.prior) + above
-    gap = np.inf if bad else max(0.0, upper - lower)
-    proof = Certificate(
-        kind="bounds",
-        residual=float(gap),
-        players=(float(gap), float(gap)),
-        relative=float(gap) / span,
+    gap = np.inf if bad else positive_part(upper - lower)
+    proof = Certificate.of(
+        "bounds",
+        (gap, gap),
+        span,
         exact=True,
-        complete=False,
         checked_by=f"a split that secures {lower:.9g} and a hyperplane that concedes "
         f"{upper:.9g}, over {cells} cells of the simplex of beliefs",
     )
@@ -65,7 +64,7 @@ def _highest(form: RepeatedInformationForm, plane: Float, enough: float) -> tupl
         for part in _cut(cell):
             heapq.heappush(heap, (-_over(stage, part, plane), count, part))
             count += 1
-    return max(0.0, -heap[0][0]), count
+    return positive_part(-heap[0][0]), count
 
 
 class _Stages:
@@ -117,10 +116,8 @@ def _stage(matrix: Float) -> tuple[float, Float]:
     The columns' own programme. The value is what the mixture found concedes to the best row
     less what the rows' dual mixture falls short of it, so that it is a lower bound.
     """
-    from scipy.optimize import linprog
-
     rows, columns = matrix.shape
-    answer = linprog(
+    answer = linear_program(
         np.append(np.zeros(columns), 1.0),
         np.column_stack([matrix, -np.ones(rows)]),
         np.zeros(rows),

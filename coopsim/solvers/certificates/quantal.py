@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.tree.arrays import CHANCE
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate
 
 Profile = tuple[Float, ...]
 
@@ -80,7 +80,7 @@ def agent_fixed_point(
     for infoset in range(len(sets)):
         player, nodes = int(sets.player[infoset]), sets.members(infoset)
         total = float(reach[nodes].sum())
-        if not total > 0:
+        if total == 0:
             left += 1
             continue
         actions = np.arange(int(sets.actions[infoset]))
@@ -88,7 +88,7 @@ def agent_fixed_point(
         answer = _logit(float(rates[player]) * (reach[nodes] / total @ after))
         begin = int(sets.offset[infoset])
         gap = float(np.abs(answer - chosen[begin + actions]).max())
-        gaps[player] = max(gaps[player], gap)
+        gaps[player] = positive_part(gaps[player], gap)
     how = "the logit response at every information set, in units of probability"
     if left:
         how += f"; {left} sets of probability 0 were left out"
@@ -101,12 +101,5 @@ def _logit(powers: Float) -> Float:
 
 
 def _certificate(gaps: Sequence[float], how: str, exact: bool) -> Certificate:
-    return Certificate(
-        kind="fixed point",
-        residual=max(gaps),
-        players=tuple(gaps),
-        relative=max(gaps),
-        exact=exact,
-        complete=False,
-        checked_by=how,
-    )
+    # probabilities, whose range is 1
+    return Certificate.of("fixed point", gaps, 1.0, exact=exact, checked_by=how)

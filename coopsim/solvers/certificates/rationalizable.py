@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.rational import exactly
+from coopsim.solvers.proof import Certificate, spread, spreads
 
+_MOST = 10_000  # payoffs of a game that is looked at in fractions
 _DENOMINATOR = 10**6  # of fractions that a mixture in floating point may stand for
 _LOSS = 1e-12  # of the range of payoffs: rounding in a comparison of payoffs
 _WEAK_LOSS = 1e-9  # of the range: what a mixture from a linear program may lose by rounding
@@ -44,7 +46,7 @@ def surviving(
         elimination does not hold, or the rounds do not lead to what is claimed.
     """
     kept = [list(range(size)) for size in form.shape]
-    spans = [max(float(np.ptp(own)), 1e-300) for own in form.payoffs]
+    spans = [max(span, 1e-300) for span in spreads(form.payoffs)]
     bad, whole = [False] * form.n, True
     for gone in details.get("rounds") or ():
         for item in gone:
@@ -66,21 +68,23 @@ def surviving(
         if given is not None and len(given[i]) != len(kept[i]):
             bad[i] = True
     gains = [span if wrong else gain for gain, wrong, span in zip(gains, bad, spans, strict=True)]
-    return Certificate(
-        kind="best response",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gain / span for gain, span in zip(gains, spans, strict=True)),
+    return Certificate.of(
+        "best response",
+        gains,
+        spans,
         exact=True,
         complete=not any(bad) and given is not None,
         checked_by="a dominating mixture for every action eliminated and a belief for every one "
-        "left" + (", in exact fractions" if whole and form.exact is not None else ""),
+        "left" + (", in exact fractions" if whole else ""),
+        rational=whole,
     ), form.expected(profile)
 
 
 def _differences(form: NormalForm, kept: list[list[int]], i: int, a: int, exact: bool) -> Any:
     """What each own action pays more than `a`, `[A_i, profiles of the others that are left]`."""
-    payoffs: Any = form.exact if exact else form.payoffs
+    payoffs: Any = form.payoffs
+    if exact:
+        payoffs = exactly(form.payoffs) if form.exact is None else form.exact
     left = [list(range(form.shape[j])) if j == i else own for j, own in enumerate(kept)]
     own = np.moveaxis(payoffs[i][np.ix_(*left)], i, 0).reshape(form.shape[i], -1)
     return own - own[a]
@@ -95,13 +99,13 @@ def _dominates(
         return False, True
     if np.delete(mixture, kept[i]).any():
         return False, True
-    if form.exact is not None:
+    if form.payoffs.size <= _MOST:
         shares = _fractions(mixture)
         paid = shares @ _differences(form, kept, i, a, True)
         if (paid >= 0).all() and (paid.sum() > 0 if weak else (paid > 0).all()):
             return True, True
     paid = mixture @ _differences(form, kept, i, a, False)
-    span = float(np.ptp(form.payoffs[i]))
+    span = spread(form.payoffs[i])
     if weak:
         return bool(paid.min() >= -_WEAK_LOSS * span and paid.sum() > _WEAK_LOSS * span), False
     return bool(paid.min() > _LOSS * span), False
@@ -111,16 +115,16 @@ def _gain(
     form: NormalForm, kept: list[list[int]], i: int, a: int, belief: Float, weak: bool
 ) -> tuple[float, bool]:
     """What another action still there pays more than `a` under the belief; whether exactly."""
-    span = float(np.ptp(form.payoffs[i]))
+    span = spread(form.payoffs[i])
     more = _differences(form, kept, i, a, False)[kept[i]]
     fits = belief.shape == (more.shape[1],) and bool((belief >= 0).all())
     if not fits or abs(belief.sum() - 1) > 1e-9 or (weak and belief.min() <= 0):
         return span, True
-    if form.exact is not None:
+    if form.payoffs.size <= _MOST:
         shares = _fractions(belief)
         if (_differences(form, kept, i, a, True)[kept[i]] @ shares).max() <= 0:
             return 0.0, not weak or min(shares) > 0
-    return max(0.0, float((more @ belief).max())), False
+    return positive_part(float((more @ belief).max())), False
 
 
 def _fractions(weights: Float) -> Any:

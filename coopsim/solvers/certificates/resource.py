@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.resource import ResourceForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate
 
 Profile = tuple[Float, ...]
 
@@ -33,7 +33,7 @@ def regret(
         worst = 0.0
         for stock in form.stock * _STOCKS:
             at = form.values(shares, stock)[i]
-            worst = max(worst, _search(form, shares, i, stock, 1 - others) - at)
+            worst = positive_part(worst, _search(form, shares, i, stock, 1 - others) - at)
         gains.append(float(worst))
     how = "one-shot deviations on a grid of harvests that closes in, at seven stocks"
     return _proof(tuple(gains), False, how), form.values(shares)
@@ -60,7 +60,7 @@ def shortfall(
     for start in (np.zeros(form.n), np.log(shares / (1 - shares.sum()))):
         found = minimize(loss, start, method="BFGS", options={"gtol": 1e-10})
         best = max(best, -float(found.fun))
-    gap = max(0.0, best - float(values.sum()))
+    gap = positive_part(best - float(values.sum()))
     return _proof((gap,), False, "BFGS over fixed shares from two starts"), values
 
 
@@ -87,12 +87,6 @@ def _search(form: ResourceForm, shares: Float, i: int, stock: float, room: float
 
 
 def _proof(each: tuple[float, ...], exact: bool, how: str) -> Certificate:
-    return Certificate(
-        kind="regret" if len(each) > 1 else "shortfall",
-        residual=max(each),
-        players=each,
-        relative=max(each),
-        exact=exact,
-        complete=False,
-        checked_by=how,
-    )
+    # values are logarithms, in units that have no range
+    kind = "regret" if len(each) > 1 else "shortfall"
+    return Certificate.of(kind, each, 1.0, exact=exact, checked_by=how)

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.security import SecurityForm
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spread
 
 _CLOSE = 1e-10  # of the range of payoffs: bounds this near to the value are good enough
 _OFF = 1e-9  # how far allocations may miss the coverage that they are to make up
@@ -49,20 +50,16 @@ def stackelberg(
     coverage, attack = profile
     values = form.expected(profile)
     stakes = form.paid(coverage)[1]
-    regret = max(0.0, float(stakes.max() - values[1]))
-    span = max(float(np.ptp(pair)) for pair in _pairs(form))
-    top = max(
-        _bound(form, t, coverage, float(values[0]), max(span, 1e-300)) for t in range(form.size)
-    )
-    off = (_missed(form, coverage, details) + _off_simplex(attack)) * span
-    players = (max(0.0, top - float(values[0])) + off, regret + off)
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / max(span, 1e-300),
+    regret = positive_part(float(stakes.max() - values[1]))
+    spans = [spread(pair) for pair in _pairs(form)]
+    value, unit = float(values[0]), max(spans[0], 1e-300)
+    gap = positive_part(*(_bound(form, t, coverage, value, unit) - value for t in range(form.size)))
+    off = _missed(form, coverage, details) + _off_simplex(attack)
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip((gap, regret), spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by="every target, a dual bound for each, and the allocations behind the coverage",
     )
     return proof, values
@@ -119,8 +116,6 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
 
     Slack is allowed at a price, so that there are weights where the target never is attacked.
     """
-    from scipy.optimize import linprog
-
     means = np.eye(form.size) if form.single else form.allocations().astype(float)
     pairs = _pairs(form)
     unit, stake = (max(float(np.ptp(pair)), 1e-300) for pair in pairs)
@@ -130,7 +125,7 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
     limits = (form.attacker_uncovered[target] - form.attacker_uncovered) / stake
     gain = (form.defender_covered - form.defender_uncovered)[target] * means[:, target] / unit
     size = len(means)
-    found = linprog(
+    found = linear_program(
         np.append(-gain, np.full(form.size, 1e5)),
         A_ub=np.vstack(
             [
@@ -150,17 +145,18 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
 
 def _missed(form: SecurityForm, coverage: Float, details: Mapping[str, Any]) -> float:
     """How far the coverage is from what allocations can make up; 0 where they do."""
-    outside = max(float(-coverage.min()), float(coverage.max()) - 1, 0.0)
+    outside = positive_part(float(-coverage.min()), float(coverage.max()) - 1)
     if form.single:
-        return max(outside, float(coverage.sum()) - form.resources * (1 + 1e-12), 0.0)
+        more = float(coverage.sum()) - form.resources * (1 + 1e-12)
+        return positive_part(outside, more)
     try:
         off = _from_allocations(form, coverage, details["allocations"])
     except (KeyError, TypeError, ValueError, IndexError):
         off = np.inf
-    if off > _OFF:
+    if not off <= _OFF:
         mixture = form.mixture(coverage)
         off = 1.0 if mixture is None else float(np.abs(mixture[1] @ mixture[0] - coverage).max())
-    return max(outside, off if off > _OFF else 0.0)
+    return positive_part(outside, 0.0 if off <= _OFF else off)
 
 
 def _from_allocations(form: SecurityForm, coverage: Float, given: Any) -> float:
@@ -179,5 +175,5 @@ def _from_allocations(form: SecurityForm, coverage: Float, given: Any) -> float:
 
 def _off_simplex(part: Float) -> float:
     """How far a vector is from a distribution, beyond rounding."""
-    away = max(float(-part.min()), abs(float(part.sum()) - 1))
-    return away if away > 1e-12 else 0.0
+    away = positive_part(float(-part.min()), abs(float(part.sum()) - 1))
+    return 0.0 if away <= 1e-12 else away

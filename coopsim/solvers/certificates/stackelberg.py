@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spreads
 
 _TIE = 1e-13  # of the follower's range: answers closer than this are equally good
 _FLAT = 1e-9  # of the follower's range: an answer never better by more has no inside
@@ -56,7 +57,7 @@ def stackelberg(
     x, reply = profile[seat], profile[1 - seat]
     values = form.expected(profile)
     worth = x @ answers
-    regret = max(0.0, float(worth.max() - values[1 - seat]))
+    regret = positive_part(float(worth.max() - values[1 - seat]))
     own = float(values[seat])
     if ties == "weak":
         good = worth >= worth.max() - _TIE * np.ptp(answers)
@@ -71,17 +72,15 @@ def stackelberg(
         given = details.get("multipliers")
         top, how = _bound(gain, answers, own, given), "a dual bound for every answer"
         impure = 0.0
-    gap = max(0.0, top - own - (epsilon if ties == "weak" else 0.0), impure)
-    off = max(_off_simplex(x), _off_simplex(reply)) * float(np.ptp(form.payoffs))
-    players = (gap + off, regret + off) if seat == 0 else (regret + off, gap + off)
-    span = max(float(np.ptp(gain)), float(np.ptp(answers)), 1e-300)
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / span,
+    gap = positive_part(top - own - (epsilon if ties == "weak" else 0.0), impure)
+    off = positive_part(_off_simplex(x), _off_simplex(reply))
+    spans = spreads(form.payoffs)
+    gains = (gap, regret) if seat == 0 else (regret, gap)
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip(gains, spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by=f"every answer of the follower, and {how} for the leader",
     )
     return proof, values
@@ -95,8 +94,8 @@ def _sides(form: NormalForm, seat: int) -> tuple[Float, Float]:
 
 def _off_simplex(part: Float) -> float:
     """How far a vector is from a distribution, beyond rounding."""
-    away = max(float(-part.min()), abs(float(part.sum()) - 1))
-    return away if away > 1e-12 else 0.0
+    away = positive_part(float(-part.min()), abs(float(part.sum()) - 1))
+    return 0.0 if away <= 1e-12 else away
 
 
 def _pure(gain: Float, answers: Float, ties: str) -> float:
@@ -118,7 +117,7 @@ def _bound(gain: Float, answers: Float, value: float, given: Any) -> float:
             weights = _dual(gain[:, [b]], answers - answers[:, [b]], value)[0]
             top = min(top, float((gain[:, b] - (answers - answers[:, [b]]) @ weights).max()))
         tops.append(top)
-    return max(tops)
+    return float(np.max(tops))
 
 
 def _supremum(gain: Float, answers: Float, value: float) -> float:
@@ -135,9 +134,9 @@ def _supremum(gain: Float, answers: Float, value: float) -> float:
             continue
         weights, mix = _dual(gain[:, twins], ahead, value)
         top = float((gain[:, twins] @ mix - ahead @ weights).max())
-        if top > value and _has_inside(ahead[:, ~twins]):
+        if not top <= value and _has_inside(ahead[:, ~twins]):
             tops.append(top)
-    return float(max(*tops, value))
+    return float(np.max([*tops, value]))
 
 
 def _dual(gain: Float, ahead: Float, value: float) -> tuple[Float, Float]:
@@ -146,13 +145,11 @@ def _dual(gain: Float, ahead: Float, value: float) -> tuple[Float, Float]:
     They minimise `max_a gain[a] @ mix - ahead[a] @ weights`; the bound need not go below the
     value that is claimed by more than the range of payoffs.
     """
-    from scipy.optimize import linprog
-
     size, count, twins = len(gain), ahead.shape[1], gain.shape[1]
     unit = max(float(np.abs(gain - value).max()), 1e-300)
     stake = max(float(np.abs(ahead).max()), 1e-300)
     rows = np.hstack([-ahead / stake, (gain - value) / unit, -np.ones((size, 1))])
-    found = linprog(
+    found = linear_program(
         np.append(np.zeros(count + twins), 1.0),
         A_ub=rows,
         b_ub=np.zeros(size),
@@ -174,13 +171,11 @@ def _has_inside(ahead: Float) -> bool:
     Args:
         ahead: what each other answer pays the follower more, `[A, K]`.
     """
-    from scipy.optimize import linprog
-
     if not ahead.shape[1]:
         return True
     stake = max(float(np.abs(ahead).max()), 1e-300)
     # the others' mixture that loses least against the answer at the leader's worst action
-    found = linprog(
+    found = linear_program(
         np.append(np.zeros(ahead.shape[1]), -1.0),
         A_ub=np.hstack([-ahead / stake, np.ones((len(ahead), 1))]),
         b_ub=np.zeros(len(ahead)),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.convert import reduced_strategies, strategy_count
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
@@ -23,8 +23,9 @@ from coopsim.games.forms.tree.correlation import joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.passes import behave, realise, respond
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.certificates.tree_signals import bound, multipliers
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 _MOST = 20_000  # plans of the follower that are looked at
 _CLOSE = 1e-10  # of the leader's range: bounds this near to the value are good enough
@@ -59,9 +60,8 @@ def stackelberg(
     seat = seat_of(form.players, leader, "leader")
     values = form.expected(profile)
     other = 1 - seat
-    regret = max(0.0, float(form.best_response(other, profile)[0] - values[other]))
+    regret = positive_part(float(form.best_response(other, profile)[0] - values[other]))
     plans = strategy_count(form.sequences[other])
-    span = max(float(np.ptp(form.payoffs, axis=0).max()), 1e-300)
     if plans <= _MOST:
         top = _bound(form, seat, float(values[seat]))
         how = f"a dual bound for each of the follower's {plans:,} plans"
@@ -70,15 +70,14 @@ def stackelberg(
         program = joint_plans(form.tree, form.payoffs, seat)
         top = min(float(form.payoffs[:, seat].max()), bound(program, multipliers(program)))
         how = f"a dual bound with signals, as {plans:,} plans of the follower are too many"
-    gap, off = max(0.0, top - float(values[seat])), _off(form, profile) * span
-    players = (gap + off, regret + off) if seat == 0 else (regret + off, gap + off)
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / span,
+    gap, off = positive_part(top - float(values[seat])), _off(form, profile)
+    spans = spreads(form.payoffs, -1)
+    gains = (gap, regret) if seat == 0 else (regret, gap)
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip(gains, spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by=f"a best response of the follower, and {how}",
     )
     return proof, values
@@ -96,7 +95,7 @@ def _bound(form: ExtensiveForm, seat: int, value: float) -> float:
         most = float(respond(own, paid)[0])
         if most > value + _CLOSE * unit:
             most = min(most, _closer(own, other, pairs, plan, paid, unit))
-        top = max(top, most)
+        top = float(np.maximum(top, most))  # which keeps what is not a number
     return top
 
 
@@ -123,7 +122,6 @@ def _weights(
     Rows: the value of an information set is at least that of each move there, and what the
     plan pays at least the value of the tree, up to a slack that costs much.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, lil_array
 
     sets, size = len(other.parent), own.size
@@ -143,7 +141,7 @@ def _weights(
         equal[k + 1, int(own.parent[k])] = -1.0
         for move in range(int(own.first[k]), int(own.first[k] + own.actions[k])):
             equal[k + 1, move] = 1.0
-    found = linprog(
+    found = linear_program(
         np.concatenate([-paid, np.zeros(sets), [1e5]]),
         A_ub=rows.tocsr(),
         b_ub=np.zeros(other.size),
@@ -164,5 +162,5 @@ def _off(form: ExtensiveForm, profile: tuple[Float, ...]) -> float:
     for own, part in zip(form.sequences, profile, strict=True):
         if own.size > 1:
             sums = np.add.reduceat(part, own.first - 1)
-            worst = max(worst, float(np.abs(sums - 1).max()), float(-part.min()))
-    return worst if worst > 1e-12 else 0.0
+            worst = positive_part(worst, float(np.abs(sums - 1).max()), float(-part.min()))
+    return 0.0 if worst <= 1e-12 else worst

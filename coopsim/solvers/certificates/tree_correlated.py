@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.convert import reduced_strategies
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.sequences import Sequences
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 
 def correlated(
@@ -50,8 +50,8 @@ def _certificate(
     (joint,) = profile
     plans = [reduced_strategies(own).astype(float) for own in form.sequences]
     shape = tuple(map(len, plans))
-    off = max(float(-joint.min()), abs(float(joint.sum()) - 1.0)) if joint.size else 1.0
-    if joint.shape != shape or off > 1e-9:
+    off = positive_part(float(-joint.min()), abs(float(joint.sum()) - 1.0)) if joint.size else 1.0
+    if joint.shape != shape or not off <= 1e-9:
         raise ValueError(f"no joint distribution over plans of shape {shape}")
     comes = [p[:, own.terminal] for p, own in zip(plans, form.sequences, strict=True)]
     weights = form.tree.chance_reach[:, None] * form.payoffs
@@ -70,16 +70,13 @@ def _certificate(
                 for k in np.flatnonzero(active)
                 if mine[k].any()
             )  # fmt: skip
-            best = max(best, _continuation(own, leave, infoset) - stay)
+            best = positive_part(best, _continuation(own, leave, infoset) - stay)
         gains.append(best)
-    span = float(np.ptp(form.payoffs, axis=0).max())
-    proof = Certificate(
-        kind="regret",
-        residual=max(gains),
-        players=tuple(gains),
-        relative=max(gains) / max(span, 1e-300),
+    proof = Certificate.of(
+        "regret",
+        gains,
+        spreads(form.payoffs, -1),
         exact=True,
-        complete=False,
         checked_by="the best continuation after leaving, at every "
         + ("information set" if coarse else "recommendation")
         + "; the objective is not bounded",

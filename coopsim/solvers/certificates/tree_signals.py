@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.correlation import JointPlans, joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.certificates.programs import linear_program
+from coopsim.solvers.proof import Certificate, spreads
 
 _PATIENCE = 10.0  # seconds for the program that makes a bound low
 _CLOSE = 1e-10  # of the leader's range: bounds this near to the value need no better multipliers
@@ -50,22 +51,19 @@ def commitment(
     pairs = pairs_of(form.tree, form.payoffs, seat)
     mass = plan[pairs.first, pairs.second]
     values = np.array([mass @ pairs.own, mass @ pairs.other])
-    spread = np.ptp(form.payoffs, axis=0)
-    span = max(float(spread.max()), 1e-300)
-    off = _inconsistent(program, plan) * span
+    spans = spreads(form.payoffs, -1)
+    off = _inconsistent(program, plan)
     gain = _disobedience(pairs, form.sequences[1 - seat], plan)
     top = bound(program, details)
-    if top > values[0] + _CLOSE * float(spread[seat]):
+    if top > values[0] + _CLOSE * spans[seat]:
         top = min(top, bound(program, multipliers(program)), float(form.payoffs[:, seat].max()))
-    own = (max(0.0, top - float(values[0])) + off, gain + off)
-    players = own if seat == 0 else (own[1], own[0])
-    proof = Certificate(
-        kind="regret",
-        residual=max(players),
-        players=players,
-        relative=max(players) / span,
+    gap = positive_part(top - float(values[0]))
+    gains = (gap, gain) if seat == 0 else (gain, gap)
+    proof = Certificate.of(
+        "regret",
+        [gain + off * span for gain, span in zip(gains, spans, strict=True)],
+        spans,
         exact=True,
-        complete=False,
         checked_by="every move that the follower is told, and a dual bound for the leader",
     )
     return proof, values if seat == 0 else values[::-1].copy()
@@ -80,8 +78,9 @@ def _inconsistent(program: JointPlans, plan: Float) -> float:
     rows = program.equal[:, : len(x)]
     among = np.asarray(abs(program.equal[:, len(x) :]).sum(1) == 0).ravel()
     away = np.abs(rows @ x - program.to)[among].max(initial=0.0)
-    away = max(float(away), float(-plan.min()), float(np.abs(plan[~kept]).max(initial=0.0)))
-    return away if away > 1e-12 else 0.0
+    beyond = float(np.abs(plan[~kept]).max(initial=0.0))
+    away = positive_part(float(away), float(-plan.min()), beyond)
+    return 0.0 if away <= 1e-12 else away
 
 
 def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
@@ -105,7 +104,7 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
         for infoset in reversed(range(here, len(moves))):
             top = float(best[moves[infoset]].max())
             if infoset == here:
-                worst = max(worst, top - float(obeyed[told]))
+                worst = positive_part(worst, top - float(obeyed[told]))
             elif other.parent[infoset] > 0:
                 best[other.parent[infoset]] += top
     return worst
@@ -113,13 +112,12 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
 
 def multipliers(program: JointPlans) -> dict[str, Any]:
     """Multipliers that make the bound lowest, from the dual program."""
-    from scipy.optimize import linprog
     from scipy.sparse import eye_array, hstack
 
     equations, obeyed = program.equal.shape[0], program.obey.shape[0]
     size = len(program.gain)
     unit = max(float(np.abs(program.gain).max()), 1e-300)
-    found = linprog(
+    found = linear_program(
         np.concatenate([program.to, np.zeros(obeyed), program.most]),
         A_ub=-hstack([program.equal.T, program.obey.T, eye_array(size)], format="csr"),
         b_ub=-program.gain / unit,

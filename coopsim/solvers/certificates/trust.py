@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.trust import TrustForm, chosen
-from coopsim.solvers.solution import Certificate
+from coopsim.solvers.proof import Certificate, spreads
 
 _STATES = 10  # held out, beside the first state
 _TIMES = 4
@@ -44,7 +44,7 @@ def regret(
     """
     _check(form, profile, 2 * form.n)
     gains = [_gain(form, profile, [i], np.eye(form.n)[i]) for i in range(form.n)]
-    return _certificate(form, "regret", tuple(gains)), _values(form, profile)
+    return _certificate("regret", gains, _spans(form)), _values(form, profile)
 
 
 def shortfall(
@@ -53,20 +53,23 @@ def shortfall(
     """How much the sum of payoffs rises when all deviate alike, as in `regret`; payoffs `[n]`."""
     _check(form, profile, 2)
     gain = _gain(form, profile, list(range(form.n)), np.ones(form.n))
-    return _certificate(form, "shortfall", (gain,)), _values(form, profile)
+    span = max(_spans(form))  # a sum rounds where its largest payoffs do
+    return _certificate("shortfall", [gain], [span]), _values(form, profile)
 
 
-def _certificate(form: TrustForm, kind: str, gains: tuple[float, ...]) -> Certificate:
+def _spans(form: TrustForm) -> list[float]:
+    """The range of each player's payoffs over constant actions: bounds, marks and middles."""
     corners = np.stack([form.low, form.high, *form.marks, 0.5 * (form.low + form.high)])
     starts = np.tile(form.start, (len(corners), 1))
-    span = float(np.ptp(_played(form, starts, 0, lambda s, t: corners), axis=0).max())
-    return Certificate(
-        kind=kind,
-        residual=max(gains),
-        players=gains,
-        relative=max(gains) / max(span, *gains, 1e-300),
+    return spreads(_played(form, starts, 0, lambda s, t: corners), -1)
+
+
+def _certificate(kind: str, gains: list[float], spans: list[float]) -> Certificate:
+    return Certificate.of(
+        kind,
+        gains,
+        [max(pair) for pair in zip(spans, gains, strict=True)],
         exact=False,
-        complete=False,
         checked_by=f"deviations to {_ACTIONS} actions and closer around the best for one round "
         f"(the Bellman residual), five, and to the end, from {_STATES + 1} states at {_TIMES} "
         "rounds, played out",
@@ -97,8 +100,8 @@ def _gain(form: TrustForm, profile: tuple[Float, ...], movers: list[int], weight
         near = functools.partial(paid, state[around], length[around])
         closer = _closer(near, np.concatenate([centre[kept], own]), low, high)
         size = max(float(np.abs(closer).max()), float(np.abs(worth).max()))
-        gain = max(float(rise.max()), float((closer - worth[state[around]]).max()))
-        most = max(most, gain if gain > _ROUNDING * size else 0.0)
+        gain = float(np.maximum(rise.max(), (closer - worth[state[around]]).max()))
+        most = positive_part(most, 0.0 if gain <= _ROUNDING * size else gain)
     return most
 
 

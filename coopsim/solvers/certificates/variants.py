@@ -20,8 +20,8 @@ def regrets(payoffs: Float, profiles: tuple[Float, ...]) -> tuple[Float, Float]:
 
     Returns:
         Values `[V, K, n]` and gains `[V, K, n]`, in payoff units: 0 at empty places. A gain is
-        infinite where some player's weights are no distribution. Cost: one contraction a
-        player and profile.
+        infinite where some player's weights are no distribution, or a payoff is not finite. Cost:
+        one contraction a player and profile.
     """
     if len(profiles) == 2:
         from coopsim.solvers.certificates.pairs import regrets_of_pairs
@@ -37,8 +37,9 @@ def regrets(payoffs: Float, profiles: tuple[Float, ...]) -> tuple[Float, Float]:
         each = _deviations(payoffs[game, player], here, player)
         at = (each * own).sum(-1)
         values[game, place, player] = at
-        gain = np.maximum(each.max(-1) - at, 0.0)
-        gains[game, place, player] = np.where(sound, gain, np.inf)
+        gain = each.max(-1) - at
+        known = sound & np.isfinite(gain)
+        gains[game, place, player] = np.where(known, np.maximum(gain, 0.0), np.inf)
     return values, gains
 
 

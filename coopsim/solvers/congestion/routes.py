@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.congestion import CongestionForm
 from coopsim.solvers.numeric import Clock, require_count
 from coopsim.solvers.solution import Found
@@ -183,7 +183,7 @@ def _with_shortest(routes: _Routes) -> float:
         used = sum(
             f * float(times[r].sum()) for f, r in zip(routes.flows[k], routes.links[k], strict=True)
         )
-        saved += max(0.0, used - amount * cost)
+        saved += positive_part(used - amount * cost)
         if all(times[route].sum() > cost for route in routes.links[k]):
             routes.add(k, fast)
     return saved

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.markov import MarkovForm
 from coopsim.solvers.numeric import Clock, require_count
@@ -169,7 +169,7 @@ class _Branch:
             for s, state in enumerate(worth)
             for i, own in enumerate(state)
         )
-        return max(0.0, gain) / (1 - self.form.discount)
+        return positive_part(gain) / (1 - self.form.discount)
 
     def residual(self, point: Float) -> Float:
         """Logits less precision times differences of worth: 0 on the branch."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from coopsim.arrays import Float
+from coopsim.arrays import Float, positive_part
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.onesided import RepeatedInformationForm
 from coopsim.solvers.matrix_game import solve_matrix
@@ -115,7 +115,7 @@ def solve(
     return Found(
         ((rows, plane),),
         f"{solved} stage games solved; the value lies between {value:.9g} and "
-        f"{value + max(0.0, bound):.9g}",
+        f"{value + positive_part(bound):.9g}",
         stats={"games": solved, "cells": len(cells)},
         finished=finished,
         details=(details,),
@@ -206,7 +206,7 @@ def _split(form: RepeatedInformationForm, beliefs: _Beliefs) -> tuple[Split, Flo
     weights = np.maximum(program.x, 0)
     split = [(float(weights[j]), points[j]) for j in np.flatnonzero(weights > 1e-13)]
     plane = -program.equal * scale
-    return split, plane + max(0.0, float((values - points @ plane).max()))
+    return split, plane + positive_part(float((values - points @ plane).max()))
 
 
 def _merged(beliefs: _Beliefs, split: Split) -> Split:

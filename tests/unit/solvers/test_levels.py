@@ -16,7 +16,6 @@ from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.check import check
 from coopsim.solvers.levels import poisson_weights, solve_hierarchy, solve_level
-from coopsim.solvers.solution import Status
 
 FILE = Path(__file__).parents[2] / "golden/solvers_bounded_evolution.json"
 ROWS = [
@@ -56,7 +55,8 @@ def test_levels_of_matching_pennies_go_round() -> None:
     chosen = []
     for level in range(6):
         solution = coopsim.solve(PENNIES, "level-k", level=level)
-        assert solution.status is Status.EXACT
+        assert solution.proved
+        assert solution.certificate.relative <= 1e-12
         chosen.append([int(part.argmax()) for part in solution.profile])
     # level 1 of the column player is indifferent against an even mixture
     np.testing.assert_allclose(coopsim.solve(PENNIES, "level-k").profile[1], [0.5, 0.5])
@@ -129,7 +129,8 @@ def test_certificates_hold_and_see_a_change(seed: int) -> None:
     form = random_form(seed)
     for concept, asked in (("level-k", {"level": 3}), ("cognitive hierarchy", {"tau": 1.2})):
         solution = coopsim.solve(form, concept, **asked)
-        assert solution.status is Status.EXACT
+        assert solution.proved
+        assert solution.certificate.relative <= 1e-12
         wrong = coopsim.solve(NormalForm(-form.payoffs), concept, **asked)
         proof = solution.verify(NormalForm(-form.payoffs))
         apart = np.abs(solution.actions - wrong.actions).max()

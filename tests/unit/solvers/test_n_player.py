@@ -58,7 +58,9 @@ def test_golden_games_have_exactly_the_listed_equilibria(row: dict[str, Any]) ->
         np.testing.assert_allclose(match.values, each["payoffs"], atol=1e-8)
         assert match.certificate is not None
         assert match.certificate.residual <= 1e-12
-        assert match.status is Status.EXACT
+        # probabilities that are no fractions cannot be shown exactly: 1 - sqrt(1/2), for one
+        irrational = row["id"] in ("volunteers_dilemma_3", "threshold_public_good_3_need2")
+        assert match.status is Status.EXACT or irrational
 
 
 @pytest.mark.parametrize("method", EVERY)

@@ -57,7 +57,8 @@ def test_golden_values_and_certificates(name: str) -> None:
         solution = solve(form, "stackelberg", method)
         wanted = expected.get("sse_value", expected.get("value"))
         assert solution.values[0] == pytest.approx(wanted, abs=1e-9)
-        assert solution.status is Status.EXACT
+        assert solution.proved
+        assert solution.certificate.relative <= 1e-12
         assert solution.certificate is not None
         assert solution.certificate.residual <= 1e-9
         for key in ("commitment", "coverage"):
@@ -124,11 +125,13 @@ def test_commitment_pays_at_least_any_equilibrium_and_any_announced_action(seed:
     """Law (von Stengel and Zamir 2010): mixed commitment is worth at least every Nash value."""
     form = random_game(np.random.default_rng(seed))
     solution = solve(form, "stackelberg")
-    assert solution.status is Status.EXACT
+    assert solution.proved
+    assert solution.certificate.relative <= 1e-12
     for nash in solve(form, "nash", "pure-enumeration", all=True):
         assert solution.values[0] >= nash.values[0] - 1e-9
     pure = solve(form, "stackelberg", commitment="pure")
-    assert pure.status is Status.EXACT
+    assert pure.proved
+    assert pure.certificate.relative <= 1e-12
     assert solution.values[0] >= pure.values[0] - 1e-9
     weak = solve(form, "stackelberg", ties="weak")
     assert weak.proved
@@ -260,7 +263,8 @@ def test_signals_pay_what_a_mixture_pays_with_one_follower_and_no_less_with_more
     for _ in range(3):
         form = NormalForm(rng.integers(0, 5, (len(shape), *shape)))
         told = solve(form, "correlated commitment")
-        assert told.status is Status.EXACT
+        assert told.proved
+        assert told.certificate.relative <= 1e-12
         if form.n == 2:
             mixed = solve(form, "stackelberg")
             assert told.values[0] == pytest.approx(mixed.values[0], abs=1e-8)

@@ -8,7 +8,7 @@ import pytest
 import coopsim
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.numeric import within
+from coopsim.solvers.proof import within
 from coopsim.solvers.solution import Status
 
 LARGE = NormalForm(np.random.default_rng(1).random((2, 60, 60)))

@@ -75,7 +75,7 @@ t "" 0
         (
             'EFG 2 R "t" { "a" }\np "" 1 1 "" { "x" } 1 "" { 1e308 }\nt "" 1',
             None,
-            "payoffs add up to more than a float can hold",
+            "a payoff is too large: count in a larger unit; given: 1e308 or so",
         ),
     ],
 )
