@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers import dense
 from coopsim.solvers.moran import log_fixation, log_fixation_in_game
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 Places = npt.NDArray[np.int64]
@@ -71,10 +73,10 @@ def solve(
             f"{count:,} pure profiles; alpha-rank over all of them takes {MOST:,}. Restrict the "
             f"game to the strategies of interest first"
         )
+    clock = Clock(deadline)
     source, target, gain = responses(form)
     share = max(sum(size - 1 for size in form.shape), 1)
     rates = log_fixation(alpha * gain, population) - np.log(share)
-    clock = Clock(deadline)
     classes = sink_classes(count, source, target, gain)
     solver = _reduced if count <= REDUCED else _eliminated if count <= DENSE else _iterated
     weights, finished, how = solver(count, source, target, rates, clock)
@@ -190,7 +192,11 @@ def _eliminated(
     system[target, source] = np.exp(rates - rates.max())
     system[np.arange(count), np.arange(count)] = -system.sum(0)
     system[-1] = 1.0
-    weights = np.linalg.solve(system, np.eye(count)[-1])
+    try:
+        with keeping(clock):
+            weights = dense.solved(system, np.eye(count)[-1])
+    except OutOfTime:
+        return np.zeros(count), False, "elimination, cut short,"
     return _logs(weights), True, "elimination"
 
 
@@ -209,6 +215,8 @@ def _iterated(
     settled = False
     for _ in range(_SWEEPS // _BLOCK):
         for _ in range(_BLOCK):
+            if clock.over:
+                break
             weights = weights + step * (moves @ weights - out * weights)
         change = float(np.abs(moves @ weights - out * weights).max())
         settled = change < _STOP * float((out * weights).max())

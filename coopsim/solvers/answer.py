@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from coopsim.clock import ENDLESS, Clock, OutOfTime
 from coopsim.solvers.certificate import Form, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.numeric import within
+from coopsim.solvers.paid import paid
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 _ROUNDING = 1e-12  # relative: differences below this are 0 in floating point
@@ -26,6 +28,7 @@ def answer(
     stats: Mapping[str, float],
     game_hash: str = "",
     chosen: str = "",
+    clock: Clock = ENDLESS,
 ) -> Solutions:
     """Certified solutions from the profiles that a method found, best first.
 
@@ -41,6 +44,8 @@ def answer(
         stats: counts and seconds.
         game_hash: of the game that the form was made of.
         chosen: why this method was used.
+        clock: for the certificates. What it leaves unchecked is not proved, and what is found
+            is then not said to be complete.
     """
     parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
     more = found.details or ({},) * len(found.profiles)
@@ -59,7 +64,19 @@ def answer(
         )
 
     def certified(profile: Profile, details: Mapping[str, Any]) -> Solution:
-        proof, values = check_profile(concept.problem, form, profile, details, parameters)
+        try:
+            proof, values = check_profile(
+                concept.problem, form, profile, details, parameters, clock
+            )
+        except OutOfTime:
+            return made(
+                status=Status.BUDGET,
+                sentence="not proved: the deadline ended the check of the profile",
+                profile=profile,
+                values=paid(form, profile),
+                certificate=None,
+                details=details,
+            )
         status, sentence = _status(proof, float(asked["tol"]), found)
         return made(
             status=status,
@@ -79,19 +96,28 @@ def answer(
             certificate=None,
         )
         return Solutions((nothing,), found.exhaustive, found.sentence)
-    items = [certified(*pair) for pair in zip(found.profiles, more, strict=True)]
+    items: list[Solution] = []
+    for pair in zip(found.profiles, more, strict=True):
+        if items and clock.over:
+            break
+        items.append(certified(*pair))
+    unchecked = len(found.profiles) - len([item for item in items if item.certificate])
     proved = _ranked([item for item in items if item.proved])
+    sentence = found.sentence
+    if unchecked:
+        sentence += f"; the deadline left {unchecked} of {len(found.profiles)} unchecked"
     if not proved:
         closest = min(items, key=_residual)
         selection = f"the closest of {len(items)} end points" if len(items) > 1 else ""
         labelled = dataclasses.replace(closest, selection=selection)
-        return Solutions((labelled,), False, found.sentence)
+        return Solutions((labelled,), False, sentence)
     alone = proved[0].certificate is not None and proved[0].certificate.complete
-    complete = (found.exhaustive and len(proved) == len(items)) or (len(proved) == 1 and alone)
+    every = found.exhaustive and len(proved) == len(found.profiles)
+    complete = every or (len(proved) == 1 and alone)
     return Solutions(
         tuple(_labelled(item, place, proved, complete) for place, item in enumerate(proved)),
         complete,
-        found.sentence,
+        sentence,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from coopsim import registry
 from coopsim.arrays import Float
+from coopsim.clock import ENDLESS, Clock, keeping
 from coopsim.solvers.solution import Certificate as Certificate
 from coopsim.solvers.solution import Profile as Profile
 
@@ -29,6 +30,7 @@ def check_profile(
     profile: Profile,
     details: Mapping[str, Any] = _NOTHING,
     parameters: Mapping[str, Any] = _NOTHING,
+    clock: Clock = ENDLESS,
 ) -> tuple[Certificate, Float]:
     """The certificate of a profile, and what it pays each player, `[n]`.
 
@@ -38,9 +40,12 @@ def check_profile(
         profile: as in `Solution`.
         details: what the method handed over beside the profile.
         parameters: what belongs to the question, such as the lambda of a quantal response.
+        clock: kept while the certificate is made (`coopsim.clock.keeping`): those that may take
+            long look at it between bounded steps. What is checked in part is not checked.
 
     Raises:
         CoopsimError: a payoff is not a number, here or at a deviation.
+        OutOfTime: the clock was over before the certificate had looked at everything.
         ValueError: nothing certifies this problem on this kind of form.
     """
     known = registry.registrations("certificate")
@@ -49,7 +54,9 @@ def check_profile(
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; the nearest is {near[0]!r}" if near else ""
         raise ValueError(f"no certificate for the problem {problem!r} on {form.kind} forms{hint}")
-    checked: tuple[Certificate, Float] = known[name].load()(form, profile, details, **parameters)
+    check = known[name].load()
+    with keeping(clock):
+        checked: tuple[Certificate, Float] = check(form, profile, details, **parameters)
     return checked
 
 

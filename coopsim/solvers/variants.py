@@ -152,7 +152,7 @@ def solve_variants(
         if name is None:
             places = np.arange(len(form))
             batch, values, residuals = _each(
-                form, places, concept, method, tol, deadline, began, all, options
+                form, places, concept, method, tol, clock, all, options
             )
         else:
             run = BATCHED[name].run
@@ -162,7 +162,7 @@ def solve_variants(
             # much faster than a maximum along a short axis
             residuals = functools.reduce(np.maximum, (gains[..., i] for i in range(form.n)))
             if len(batch.left):
-                rest = _each(form, batch.left, concept, None, tol, deadline, began, all, {})
+                rest = _each(form, batch.left, concept, None, tol, clock, all, {})
                 batch, values, residuals = _joined(batch, values, residuals, *rest)
     return VariantSolutions(
         form,
@@ -198,8 +198,7 @@ def _each(
     concept: str,
     method: str | None,
     tol: float,
-    deadline: float | None,
-    began: float,
+    clock: Clock,
     everything: bool,
     options: Mapping[str, Any],
 ) -> tuple[Batch, Float, Float]:
@@ -210,8 +209,8 @@ def _each(
     complete, finished = np.zeros(len(places), dtype=bool), True
     names: set[str] = set()
     for at, v in enumerate(places.tolist()):
-        left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
-        if left == 0.0:
+        left = clock.left
+        if clock.over:
             finished = False
             break
         if everything:

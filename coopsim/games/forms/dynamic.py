@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
+from coopsim.clock import look
 from coopsim.errors import UserError
 
 _BLOCK = 8192  # sequences played side by side: they fill the arrays and stay in cache
@@ -194,6 +195,7 @@ def _totals(game: Any, discount: float, sequences: Array) -> Array:
     state = game.start(len(sequences), None, backend)
     total, alive, weight = None, None, 1.0
     for t in range(sequences.shape[1]):
+        look()
         step = game.step(state, sequences[:, t])
         paid = step.payoffs if weight == 1.0 else step.payoffs * weight
         if alive is not None:

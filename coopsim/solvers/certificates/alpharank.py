@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.solution import Certificate
 
@@ -54,6 +55,7 @@ def stationary(
     residual = _imbalance(np.arange(joint.size), logs, start, end, flow)
     levels = _levels(flow)
     for level in levels:
+        look()
         group = _groups(joint.size, start, end, flow >= level)
         residual = max(residual, _imbalance(group, logs, start, end, flow))
     apart = float(np.abs(np.exp(logs) - joint.ravel()).max())
@@ -85,6 +87,7 @@ def _transitions(form: NormalForm, alpha: float, population: int) -> tuple[Place
     starts, ends, rates = [], [], []
     for i, size in enumerate(form.shape):
         for step in range(1, size):
+            look()
             other = index.copy()
             other[i] = (other[i] + step) % size
             gain = form.payoffs[i][tuple(other)] - form.payoffs[i].ravel()

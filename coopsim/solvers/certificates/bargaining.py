@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import kept
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.highs import whole_linprog
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
 from coopsim.solvers.solution import Certificate
 
@@ -103,18 +105,15 @@ def _separation(form: BargainingForm, direction: Float) -> float:
 
     With p . direction = 1, t is at most the largest p . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     shares = (form.vertices - form.disagreement) / direction
-    answer = linprog(
+    answer = whole_linprog(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([shares, -np.ones(len(shares))]),
         np.zeros(len(shares)),
         np.append(np.ones(form.n), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * form.n + [(None, None)],
-        method="highs",
         options=_SHARP,
     )
     prices = np.maximum(answer.x[: form.n], 0)
@@ -126,17 +125,14 @@ def _most(form: BargainingForm, weights: Float) -> float:
 
     The sum is at most the largest (weights + q) . (v - d) of a vertex v.
     """
-    from scipy.optimize import linprog
-
     assert form.vertices is not None
     gains = form.vertices - form.disagreement
     unit = max(float(np.abs(gains).max()), 1e-300)
-    answer = linprog(
+    answer = whole_linprog(
         np.append(np.zeros(form.n), 1.0),
         np.column_stack([gains / unit, -np.ones(len(gains))]),
         -gains @ weights / unit,
         bounds=[(0, None)] * form.n + [(None, None)],
-        method="highs",
         options=_SHARP,
     )
     # unbounded: no lottery leaves everybody as well off
@@ -184,7 +180,7 @@ def _search(
         return np.asarray(np.where(np.isnan(found), -_FAR, found))[..., None]
 
     owner = np.zeros(len(form.low), dtype=int)
-    whole = ContinuousForm(("all",), form.low, form.high, owner, finite)
+    whole = ContinuousForm(("all",), form.low, form.high, owner, finite).watched(kept())
     middle = 0.5 * (form.low + form.high) if point is None else point
     if len(form.low) == 1:
         return float(best_of_coordinate(whole, middle, 0, DENSE)[1])

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.commitment import StackelbergForm
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 _MOST = 400  # bounds computed before the best one so far is taken
@@ -91,6 +93,7 @@ def _bound(form: StackelbergForm, value: float) -> tuple[float, int]:
 
 def _relaxed(form: StackelbergForm, fixed: tuple[int, ...]) -> float:
     """The bound with some answers fixed (-1: free), from weights that make it low."""
+    look()
     types, _, answers = form.shape
     unit = max(float(np.ptp(form.leader)), 1e-300)
     gain = form.prior[:, None, None] * form.leader
@@ -115,7 +118,6 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     They are at most 1e5 in units of the payoff ranges, so that they exist where no mixture
     makes the fixed answers best.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack
 
     if not pairs:
@@ -129,14 +131,13 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
     slack = np.zeros((len(pairs), 2))
     slack[:, 1] = np.inf
     shares = np.stack([np.zeros(gain.size), np.where(allowed, np.inf, 0).ravel()], axis=1)
-    found = linprog(
+    found = whole_linprog(
         np.concatenate([-gain.ravel(), np.full(len(pairs), _HEAVY)]),
         A_ub=hstack([rows, -eye_array(len(pairs))]),
         b_ub=np.zeros(len(pairs)),
         A_eq=hstack([equal, csr_array((equal.shape[0], len(pairs)))]),
         b_eq=to,
         bounds=np.concatenate([shares, slack]),
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.coalition import CoalitionForm
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 Profile = tuple[Float, ...]
@@ -136,6 +138,7 @@ def _holds(excess: Float, n: int, payoffs: Float, alone: Float | None, slack: fl
     order = np.argsort(-excess, kind="stable")
     kept, spanned = 0, np.ones((1, n))  # everybody is always in
     while kept < len(order) and np.linalg.matrix_rank(spanned) < n:
+        look()
         kept = _level_end(excess[order], kept, slack)
         rows = inside[order[:kept]]
         wider = np.concatenate([np.ones((1, n)), rows])
@@ -159,19 +162,16 @@ def _balanced(rows: Float, free: Float) -> bool:
     With a positive weight on each coalition of `rows` that can have one, on average, all have.
     The largest smallest weight is found by a linear programme.
     """
-    from scipy.optimize import linprog
-
     both = np.concatenate([rows, free])
     # variables: weights, the common lower bound of those on rows, and a scale of the cover
     need = np.column_stack([-np.eye(len(rows), len(both)), np.ones(len(rows))])
-    answer = linprog(
+    answer = whole_linprog(
         np.append(np.zeros(len(both)), -1.0),
         need,
         np.zeros(len(rows)),
         np.column_stack([both.T, np.zeros(both.shape[1])]),
         np.ones(both.shape[1]),
         bounds=(0, None),
-        method="highs",
     )
     return answer.status == 0 and -float(answer.fun) > 1e-9
 
@@ -202,17 +202,14 @@ def _bound(values: Float, weights: Float, masks: np.ndarray, n: int) -> float | 
 
 
 def _bound_by_program(values: Float, masks: np.ndarray, n: int) -> float:
-    from scipy.optimize import linprog
-
     inside = ((masks[:, None] >> np.arange(n)) & 1).astype(float)
-    answer = linprog(
+    answer = whole_linprog(
         np.append(-values[masks], values[-1]),
         A_eq=np.vstack(
             [np.column_stack([inside.T, -np.ones(n)]), np.append(np.ones(len(masks)), 0.0)]
         ),
         b_eq=np.append(np.zeros(n), 1.0),
         bounds=[(0, None)] * len(masks) + [(None, None)],
-        method="highs",
     )
     if answer.status != 0:
         return -math.inf
@@ -256,6 +253,7 @@ def _by_sample(form: CoalitionForm) -> tuple[Float, Float]:
         place = rng.random((count, form.n))
         added = np.empty_like(place)
         for i in range(form.n):
+            look()
             before = place < place[:, [i]]
             after = before.copy()
             after[:, i] = True

@@ -15,6 +15,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 _CLOSE = 1e-10  # of the leader's range: bounds this near to the value need no better weights
@@ -94,8 +95,6 @@ def _bound(form: NormalForm, seat: int, weights: Sequence[Float]) -> float:
 
 def _weights(form: NormalForm, seat: int) -> list[Float]:
     """The weights that make the bound lowest, by the dual program; 0 for games too large."""
-    from scipy.optimize import linprog
-
     tables = [np.zeros((size, size)) for size in form.shape]
     count = int(np.prod(form.shape))
     pairs = [
@@ -114,12 +113,11 @@ def _weights(form: NormalForm, seat: int) -> list[Float]:
         place = tuple(a if k == i else slice(None) for k in range(form.n))
         own[place] = _ahead(form, i, b)[place]
         columns.append(-own.ravel() / stake)
-    found = linprog(
+    found = whole_linprog(
         np.append(np.zeros(len(pairs)), 1.0),
         A_ub=np.column_stack([*columns, -np.ones(count)]),
         b_ub=-form.payoffs[seat].ravel() / stake,
         bounds=[(0, None)] * len(pairs) + [(None, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is not None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.solution import Certificate
 
@@ -78,6 +79,7 @@ def _positive(form: Float, face: Any) -> str:
     inside = form[np.ix_(face, face)]
     stack, splits = [np.eye(len(face))], 0
     while stack:
+        look()
         corners = stack.pop()
         values = corners @ inside @ corners.T
         if values.diagonal().min() <= _STRICT:

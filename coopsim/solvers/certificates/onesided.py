@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.onesided import RepeatedInformationForm
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 Profile = tuple[Float, ...]
@@ -61,6 +63,7 @@ def _highest(form: RepeatedInformationForm, plane: Float, enough: float) -> tupl
     heap = [(-_over(stage, corners, plane), 0, corners)]
     count, most = 1, _CELLS if form.states <= 2 else _FEWER
     while -heap[0][0] > max(0.0, stage.top) + enough and count < most:
+        look()
         _, _, cell = heapq.heappop(heap)
         for part in _cut(cell):
             heapq.heappush(heap, (-_over(stage, part, plane), count, part))
@@ -117,17 +120,14 @@ def _stage(matrix: Float) -> tuple[float, Float]:
     The columns' own programme. The value is what the mixture found concedes to the best row
     less what the rows' dual mixture falls short of it, so that it is a lower bound.
     """
-    from scipy.optimize import linprog
-
     rows, columns = matrix.shape
-    answer = linprog(
+    answer = whole_linprog(
         np.append(np.zeros(columns), 1.0),
         np.column_stack([matrix, -np.ones(rows)]),
         np.zeros(rows),
         np.append(np.ones(columns), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * columns + [(None, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     mixture = np.maximum(answer.x[:-1], 0)

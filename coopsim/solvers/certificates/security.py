@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.security import SecurityForm
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 _CLOSE = 1e-10  # of the range of payoffs: bounds this near to the value are good enough
@@ -78,6 +80,7 @@ def _pairs(form: SecurityForm) -> tuple[Float, Float]:
 
 def _bound(form: SecurityForm, target: int, coverage: Float, value: float, span: float) -> float:
     """An upper bound of what the defender gets where `target` is attacked."""
+    look()
     top = np.inf
     for weights in _guesses(form, target, coverage):
         top = min(top, _at(form, target, weights))
@@ -119,8 +122,6 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
 
     Slack is allowed at a price, so that there are weights where the target never is attacked.
     """
-    from scipy.optimize import linprog
-
     means = np.eye(form.size) if form.single else form.allocations().astype(float)
     pairs = _pairs(form)
     unit, stake = (max(float(np.ptp(pair)), 1e-300) for pair in pairs)
@@ -130,7 +131,7 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
     limits = (form.attacker_uncovered[target] - form.attacker_uncovered) / stake
     gain = (form.defender_covered - form.defender_uncovered)[target] * means[:, target] / unit
     size = len(means)
-    found = linprog(
+    found = whole_linprog(
         np.append(-gain, np.full(form.size, 1e5)),
         A_ub=np.vstack(
             [
@@ -140,7 +141,6 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
         ),
         b_ub=np.append(limits, form.resources if form.single else 1.0),
         bounds=[(0, 1)] * size + [(0, None)] * form.size,
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

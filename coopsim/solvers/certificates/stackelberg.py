@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 _TIE = 1e-13  # of the follower's range: answers closer than this are equally good
@@ -112,6 +114,7 @@ def _bound(gain: Float, answers: Float, value: float, given: Any) -> float:
     """An upper bound of what any commitment pays with ties for the leader."""
     small, tops = _CLOSE * float(np.ptp(gain)), []
     for b in range(gain.shape[1]):
+        look()
         weights = _weights(given, b, gain.shape[1])
         top = float((gain[:, b] - (answers - answers[:, [b]]) @ weights).max())
         if top > value + small:
@@ -129,6 +132,7 @@ def _supremum(gain: Float, answers: Float, value: float) -> float:
     """
     tops = [-np.inf]
     for b in range(gain.shape[1]):
+        look()
         ahead = answers - answers[:, [b]]
         twins = (np.abs(ahead) <= _TIE * max(float(np.ptp(answers)), 1e-300)).all(0)
         if gain[:, twins].max(0).min() <= value:
@@ -146,20 +150,17 @@ def _dual(gain: Float, ahead: Float, value: float) -> tuple[Float, Float]:
     They minimise `max_a gain[a] @ mix - ahead[a] @ weights`; the bound need not go below the
     value that is claimed by more than the range of payoffs.
     """
-    from scipy.optimize import linprog
-
     size, count, twins = len(gain), ahead.shape[1], gain.shape[1]
     unit = max(float(np.abs(gain - value).max()), 1e-300)
     stake = max(float(np.abs(ahead).max()), 1e-300)
     rows = np.hstack([-ahead / stake, (gain - value) / unit, -np.ones((size, 1))])
-    found = linprog(
+    found = whole_linprog(
         np.append(np.zeros(count + twins), 1.0),
         A_ub=rows,
         b_ub=np.zeros(size),
         A_eq=np.concatenate([np.zeros(count), np.ones(twins), [0.0]])[None],
         b_eq=[1.0],
         bounds=[(0, None)] * (count + twins) + [(-1.0, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:
@@ -174,20 +175,17 @@ def _has_inside(ahead: Float) -> bool:
     Args:
         ahead: what each other answer pays the follower more, `[A, K]`.
     """
-    from scipy.optimize import linprog
-
     if not ahead.shape[1]:
         return True
     stake = max(float(np.abs(ahead).max()), 1e-300)
     # the others' mixture that loses least against the answer at the leader's worst action
-    found = linprog(
+    found = whole_linprog(
         np.append(np.zeros(ahead.shape[1]), -1.0),
         A_ub=np.hstack([-ahead / stake, np.ones((len(ahead), 1))]),
         b_ub=np.zeros(len(ahead)),
         A_eq=np.append(np.ones(ahead.shape[1]), 0.0)[None],
         b_eq=[1.0],
         bounds=[(0, None)] * ahead.shape[1] + [(None, None)],
-        method="highs",
     )
     if found.x is None:
         return True

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.convert import reduced_strategies, strategy_count
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
@@ -23,6 +24,7 @@ from coopsim.games.forms.tree.correlation import joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.passes import behave, realise, respond
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.highs import whole_linprog
 from coopsim.solvers.certificates.tree_signals import bound, multipliers
 from coopsim.solvers.solution import Certificate
 
@@ -91,6 +93,7 @@ def _bound(form: ExtensiveForm, seat: int, value: float) -> float:
     unit = max(float(np.ptp(form.payoffs[:, seat])), 1e-300)
     top = -np.inf
     for plan in reduced_strategies(other).astype(float):
+        look()
         met = pairs.own * plan[pairs.second]
         paid = np.bincount(pairs.first, met, own.size).astype(np.float64)
         most = float(respond(own, paid)[0])
@@ -123,7 +126,6 @@ def _weights(
     Rows: the value of an information set is at least that of each move there, and what the
     plan pays at least the value of the tree, up to a slack that costs much.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, lil_array
 
     sets, size = len(other.parent), own.size
@@ -143,14 +145,13 @@ def _weights(
         equal[k + 1, int(own.parent[k])] = -1.0
         for move in range(int(own.first[k]), int(own.first[k] + own.actions[k])):
             equal[k + 1, move] = 1.0
-    found = linprog(
+    found = whole_linprog(
         np.concatenate([-paid, np.zeros(sets), [1e5]]),
         A_ub=rows.tocsr(),
         b_ub=np.zeros(other.size),
         A_eq=equal.tocsr(),
         b_eq=np.eye(len(own.parent) + 1)[0],
         bounds=[(0, None)] * size + [(None, None)] * sets + [(0, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.correlation import JointPlans, joint_plans
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.highs import whole_linprog
 from coopsim.solvers.solution import Certificate
 
 _PATIENCE = 10.0  # seconds for the program that makes a bound low
@@ -100,6 +102,7 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
         if other.parent[infoset] > 0:
             obeyed[other.parent[infoset]] += obeyed[moves[infoset]].sum()
     for told in range(1, size):
+        look()
         best = np.bincount(pairs.second, pairs.other * plan[pairs.first, told], size)
         here = int(other.owner[told])
         for infoset in reversed(range(here, len(moves))):
@@ -113,18 +116,16 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
 
 def multipliers(program: JointPlans) -> dict[str, Any]:
     """Multipliers that make the bound lowest, from the dual program."""
-    from scipy.optimize import linprog
     from scipy.sparse import eye_array, hstack
 
     equations, obeyed = program.equal.shape[0], program.obey.shape[0]
     size = len(program.gain)
     unit = max(float(np.abs(program.gain).max()), 1e-300)
-    found = linprog(
+    found = whole_linprog(
         np.concatenate([program.to, np.zeros(obeyed), program.most]),
         A_ub=-hstack([program.equal.T, program.obey.T, eye_array(size)], format="csr"),
         b_ub=-program.gain / unit,
         bounds=[(None, None)] * equations + [(0, None)] * (obeyed + size),
-        method="highs",
         options={
             "primal_feasibility_tolerance": 1e-10,
             "dual_feasibility_tolerance": 1e-10,
