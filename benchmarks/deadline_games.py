@@ -211,12 +211,16 @@ NASH: Mapping[str, Made] = {
     "600x600": lambda: table(600, 600),
     "60x60x30": lambda: table(60, 60, 30),
     "cyclic 3^10": lambda: cyclic(10, 3),
+    "opposed 2000": lambda: opposed(2000),
+    "25x25": lambda: table(25, 25),
+    "12x12": lambda: table(12, 12),
+    "4x4x4": lambda: table(4, 4, 4),
 }
 TREES: Mapping[str, Made] = {
     "Leduc poker": lambda: spiel("leduc_poker"),
     "random tree, 2 players": lambda: tree(2, 11),
+    "random tree, depth 8": lambda: tree(2, 8),
 }
-"""Two players."""
 
 GAMES: Mapping[tuple[str, str], Mapping[str, Made]] = {
     ("nash", "continuous"): {
@@ -258,7 +262,10 @@ GAMES: Mapping[tuple[str, str], Mapping[str, Made]] = {
         "600x600": lambda: table(600, 600),
         "60x60x30": lambda: table(60, 60, 30),
     },
-    ("evolutionarily stable", "normal"): {"symmetric 60": lambda: symmetric(60)},
+    ("evolutionarily stable", "normal"): {
+        "symmetric 60": lambda: symmetric(60),
+        "symmetric 18": lambda: symmetric(18),
+    },
     ("alpha-rank", "normal"): {
         "300x300": lambda: table(300, 300),
         "60x60x30": lambda: table(60, 60, 30),
@@ -269,9 +276,11 @@ GAMES: Mapping[tuple[str, str], Mapping[str, Made]] = {
     ("stackelberg", "bayesian commitment"): {
         "8 types, 60x20": lambda: commitment(8, 60, 20),
         "40 types, 100x30": lambda: commitment(40, 100, 30),
+        "3 types, 100x20": lambda: commitment(3, 100, 20),
     },
     ("stackelberg", "security"): {
         "3,000 targets": lambda: targets(3000),
+        "1,000 targets": lambda: targets(1000),
         "600 targets, 1,000 schedules": lambda: targets(600, 1000),
     },
     ("stackelberg", "extensive"): TREES,
@@ -286,10 +295,12 @@ GAMES: Mapping[tuple[str, str], Mapping[str, Made]] = {
     },
     ("extensive-form correlated", "extensive"): {
         "random tree, 2 players": lambda: tree(2, 9),
+        "random tree, depth 5": lambda: tree(2, 5),
         "Leduc poker": lambda: spiel("leduc_poker"),
     },
     ("extensive-form coarse correlated", "extensive"): {
         "random tree, 2 players": lambda: tree(2, 9),
+        "random tree, depth 5": lambda: tree(2, 5),
         "Leduc poker": lambda: spiel("leduc_poker"),
     },
     ("shapley", "coalition"): {
@@ -299,6 +310,7 @@ GAMES: Mapping[tuple[str, str], Mapping[str, Made]] = {
     ("banzhaf", "coalition"): {"20 players": lambda: coalitions(20)},
     **{
         (problem, "coalition"): {
+            "14 players": lambda: coalitions(14),
             "16 players": lambda: coalitions(16),
             "20 players": lambda: coalitions(20),
         }

@@ -121,7 +121,8 @@ def _solved(
 
 
 def _run(what: str, given: dict[str, Any], options: dict[str, Any]) -> Any:
-    from scipy import optimize
+    with uncounted():
+        from scipy import optimize
 
     return getattr(optimize, what)(**given, options=options)
 

@@ -66,6 +66,7 @@ def certify(
     profile: Profile,
     details: Mapping[str, Any] = _NOTHING,
     parameters: Mapping[str, Any] = _NOTHING,
+    clock: Clock = ENDLESS,
 ) -> Certificate:
     """The certificate alone; see `check_profile`."""
-    return check_profile(problem, form, profile, details, parameters)[0]
+    return check_profile(problem, form, profile, details, parameters, clock)[0]

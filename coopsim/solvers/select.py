@@ -147,7 +147,7 @@ def _first_proved(
             return Solutions((_unbuilt(game, wanted, method),), False, _NOT_BUILT)
     if not tried:
         return Solutions((refused(game, wanted.name, method, reason),), False, reason)
-    best = min(tried, key=lambda pair: (not pair[1][0].proved, _distance(pair[1][0])))[1]
+    best = min(tried, key=lambda pair: _rank(pair[1][0]))[1]
     return best if len(tried) == 1 else _after(best, [name for name, _ in tried])
 
 
@@ -225,8 +225,10 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _distance(item: Solution) -> float:
-    return math.inf if item.certificate is None else item.certificate.residual
+def _rank(item: Solution) -> tuple[bool, float, bool]:
+    """What is proved first, then what is closest; an unchecked profile before none at all."""
+    residual = math.inf if item.certificate is None else item.certificate.residual
+    return not item.proved, residual, not item.profile
 
 
 def _after(solutions: Solutions, names: list[str]) -> Solutions:

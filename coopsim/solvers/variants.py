@@ -242,7 +242,8 @@ def _stacked(
         for k, item in enumerate(items):
             for part, own in zip(profiles, item.profile, strict=True):
                 part[v, k] = own
-            values[v, k] = item.values
+            if item.values.size:  # else the deadline left no time to say
+                values[v, k] = item.values
             residuals[v, k] = np.inf if item.certificate is None else item.certificate.residual
     return profiles, values, residuals
 

@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
-from coopsim.clock import keeping, look
+from coopsim.clock import ENDLESS, keeping, look
 from coopsim.games.forms.congestion import CongestionForm
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
+
+_SMALL = 100_000  # links times classes whose first routes are found whatever the time
+_FIRST = 1.0  # seconds beyond the deadline for the first routes of larger networks
 
 Mask = npt.NDArray[np.bool_]
 
@@ -145,9 +148,13 @@ def _solve(
     require_count("rounds", rounds)
     routes, finished, gap, best = _Routes(game), False, np.inf, np.inf
     stalled = done = 0
+    # without a route for every class there is nothing to hand back
+    small = len(game.tails) * game.n <= _SMALL
+    with contextlib.suppress(OutOfTime), keeping(ENDLESS if small else clock.later(_FIRST)):
+        gap = _with_shortest(routes)
     with contextlib.suppress(OutOfTime), keeping(clock):
         while done < rounds:
-            gap = _with_shortest(routes)
+            gap = _with_shortest(routes) if done else gap
             done += 1
             # below rounding of the total time nothing gets better
             stalled = 0 if gap < 0.5 * best else stalled + 1

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
-from coopsim.clock import keeping, look
+from coopsim.clock import ENDLESS, keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.onesided import RepeatedInformationForm
 from coopsim.solvers.matrix_game import solve_matrix
@@ -19,6 +19,8 @@ from coopsim.solvers.programs import minimise
 from coopsim.solvers.solution import Found
 
 _STATES = 8
+_SMALL = 10_000  # payoffs of all states: up to here the first bounds take no time
+_FIRST = 1.0  # seconds beyond the deadline for the first bounds of larger games
 _CELLS = 16  # whose bounds are computed between two looks at the clock
 _ROUND = 16  # cells that are halved between two looks at the hyperplane, at least
 
@@ -92,21 +94,26 @@ def solve(
     require_count("games", games)
     clock, beliefs = Clock(deadline), _Beliefs(form)
     finished, best = False, None
-    with contextlib.suppress(OutOfTime), keeping(clock):
-        beliefs.at(form.prior)
-        corners = [beliefs.at(corner) for corner in np.eye(form.states)]
-        cells = _grid(beliefs, corners)
-        while not finished:
-            split, plane = _split(form, beliefs)
-            over = _over(beliefs, cells, plane)
-            bound = float(over.max())
-            best, finished = (split, plane, bound, len(cells)), bound <= tol / 2
-            if finished or len(beliefs.points) >= games:
-                break
-            cells = _refined(beliefs, cells, over, tol / 2)
+    with contextlib.suppress(OutOfTime):
+        # some bounds at all: of small games whatever the time
+        with keeping(ENDLESS if form.matrices.size <= _SMALL else clock.later(_FIRST)):
+            beliefs.at(form.prior)
+            corners = [beliefs.at(corner) for corner in np.eye(form.states)]
+            cells = np.array([corners])
+            best = _bounds(form, beliefs, cells)
+        with keeping(clock):
+            look()
+            cells = _grid(beliefs, corners)
+            while not finished:
+                best = _bounds(form, beliefs, cells)
+                finished = best[2] <= tol / 2
+                if finished or len(beliefs.points) >= games:
+                    break
+                look()
+                cells = _refined(beliefs, cells, best[3], tol / 2)
     if best is None:
         return Found((), "stopped before there was a split and a hyperplane", finished=False)
-    split, plane, bound, count = best
+    split, plane, bound, over = best
     solved = len(beliefs.points)
     with contextlib.suppress(OutOfTime), keeping(clock):
         split = _merged(beliefs, split)
@@ -122,7 +129,7 @@ def solve(
         ((rows, plane),),
         f"{solved} stage games solved; the value lies between {value:.9g} and "
         f"{value + max(0.0, bound):.9g}",
-        stats={"games": solved, "cells": count},
+        stats={"games": solved, "cells": len(over)},
         finished=finished,
         details=(details,),
     )
@@ -206,6 +213,15 @@ def _over(beliefs: _Beliefs, cells: Cells, plane: Float) -> Float:
     crossed = 0.5 * (conceded + conceded.swapaxes(1, 2)).max(-1)
     moving = (crossed - 0.5 * (level[:, :, None] + level[:, None])).max((1, 2))
     return np.asarray(np.minimum(fixed, moving))
+
+
+def _bounds(
+    form: RepeatedInformationForm, beliefs: _Beliefs, cells: Cells
+) -> tuple[Split, Float, float, Float]:
+    """The best split, the hyperplane, and how far u may lie above it: at most, and in each cell."""
+    split, plane = _split(form, beliefs)
+    over = _over(beliefs, cells, plane)
+    return split, plane, float(over.max()), over
 
 
 def _split(form: RepeatedInformationForm, beliefs: _Beliefs) -> tuple[Split, Float]:
