@@ -38,6 +38,13 @@ AFTER = 60
 """Looks that an answer may take once all its time is over: those of loops that are going on."""
 GRACE = 1.0
 """Seconds that certificates have beyond the deadline, and a tenth of it more."""
+ONE_PASS = (
+    *("banzhaf / coalition", "shapley / coalition", "core / coalition", "least core / coalition"),
+    *("nash / normal", "nash / extensive", "nash / bayesian", "optimum / normal"),
+    *("correlated / normal", "coarse correlated / normal", "correlated commitment / normal"),
+    *("quantal response / normal", "nash bargaining / bargaining"),
+)
+"""Certificates that take one pass over a small game; all others look at the clock."""
 OPTIONS = {
     "neural-pseudo-gradient": {"rounds": 3, "batch": 64, "population": 2},
     "simultaneous-dual-averaging": {"rounds": 5, "types": 8, "bids": 12},
@@ -131,6 +138,7 @@ def test_a_certificate_is_whole_or_none(method: str, problem: str, kind: str, ti
     asked = {key: answer.options.get(key, given) for key, given in concept.parameters.items()}
     stopped = 0
     for count in (0, 1, 3, 10):
+        ticks.looks = 0
         try:
             proof, values = check_profile(
                 problem, trial.form, answer.profile, answer.details, asked, Clock(count * TICK)
@@ -140,7 +148,7 @@ def test_a_certificate_is_whole_or_none(method: str, problem: str, kind: str, ti
             continue
         assert proof == answer.certificate
         assert values.tolist() == answer.values.tolist()
-    assert stopped <= 4
+    assert stopped or f"{problem} / {kind}" in ONE_PASS
 
 
 def test_an_answer_whose_check_was_cut_short_says_so_and_is_not_proved(ticks: Ticks) -> None:
