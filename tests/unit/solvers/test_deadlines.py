@@ -315,3 +315,12 @@ def test_exploitability_is_whole_or_an_error(ticks: Ticks) -> None:
     assert exploitability(game, profile, deadline=1e9) == exploitability(game, profile)
     with pytest.raises(CoopsimError, match="before every deviation"):
         exploitability(game, profile, deadline=3 * TICK)
+
+
+def test_supports_beyond_all_numbers_are_refused() -> None:
+    from coopsim.games.forms.normal import NormalForm
+
+    form = NormalForm(np.zeros((2, 1100, 1100)))
+    answer = solve(form, "nash", "support-polynomials")
+    assert answer.status is Status.REFUSED
+    assert "supports" in answer.sentence
