@@ -215,7 +215,8 @@ def _working() -> _Worker | None:
     if _worker is None or not _worker.alive or _worker.pid != os.getpid():
         if not sys.executable:
             return None
-        with uncounted():  # it imports scipy
+        # the first time it is like an import; after one that was ended it takes the time it takes
+        with uncounted() if _worker is None else contextlib.nullcontext():
             try:
                 _worker = _Worker()
             except OSError:
