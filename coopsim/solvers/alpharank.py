@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers import dense
 from coopsim.solvers.moran import log_fixation, log_fixation_in_game
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 Places = npt.NDArray[np.int64]
@@ -71,13 +73,20 @@ def solve(
             f"{count:,} pure profiles; alpha-rank over all of them takes {MOST:,}. Restrict the "
             f"game to the strategies of interest first"
         )
-    source, target, gain = responses(form)
-    share = max(sum(size - 1 for size in form.shape), 1)
-    rates = log_fixation(alpha * gain, population) - np.log(share)
     clock = Clock(deadline)
-    classes = sink_classes(count, source, target, gain)
-    solver = _reduced if count <= REDUCED else _eliminated if count <= DENSE else _iterated
-    weights, finished, how = solver(count, source, target, rates, clock)
+    try:
+        with keeping(clock):
+            classes = sink_classes(form)
+            if count > DENSE:
+                weights, finished, how = _iterated(form, alpha, population, clock)
+            else:
+                source, target, gain = responses(form)
+                share = max(sum(size - 1 for size in form.shape), 1)
+                rates = log_fixation(alpha * gain, population) - np.log(share)
+                solver = _reduced if count <= REDUCED else _eliminated
+                weights, finished, how = solver(count, source, target, rates, clock)
+    except OutOfTime:
+        return Found((), f"stopped before {count:,} pure profiles were compared", finished=False)
     joint = np.exp(weights - weights.max())
     joint /= joint.sum()
     details = {
@@ -91,7 +100,10 @@ def solve(
         profiles=((joint.reshape(form.shape),),),
         sentence=f"{how} over {count:,} pure profiles; the response graph has {len(classes)} "
         f"sink component{'s' if len(classes) != 1 else ''}",
-        stats={"profiles": float(count), "transitions": float(len(source))},
+        stats={
+            "profiles": float(count),
+            "transitions": float(count * sum(size - 1 for size in form.shape)),
+        },
         finished=finished,
         exhaustive=finished,
         details=(details,),
@@ -151,16 +163,37 @@ def responses(form: NormalForm) -> tuple[Places, Places, Float]:
     return np.concatenate(sources), np.concatenate(targets), np.concatenate(gains)
 
 
-def sink_classes(count: int, source: Places, target: Places, gain: Float) -> list[Places]:
-    """The strongly connected components that no gain of 0 or more leaves, largest first."""
-    from scipy.sparse import coo_array
+def sink_classes(form: NormalForm) -> list[Places]:
+    """The strongly connected components that no gain of 0 or more leaves, largest first.
+
+    The graph has the pure profiles as its nodes, in row-major order.
+
+    Raises:
+        OutOfTime: the kept clock is over.
+    """
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    taken = gain >= 0
-    graph = coo_array((np.ones(taken.sum()), (source[taken], target[taken])), (count, count))
-    total, label = connected_components(graph.tocsr(), directed=True, connection="strong")
+    count = int(np.prod(form.shape))
+    number = np.arange(count, dtype=np.int32).reshape(form.shape)
+    targets, taken = [], []
+    for i, size in enumerate(form.shape):
+        for step in range(1, size):
+            look()
+            taken.append((np.roll(form.payoffs[i], -step, axis=i) >= form.payoffs[i]).ravel())
+            targets.append(np.roll(number, -step, axis=i).ravel())
+    if not targets:
+        return [np.arange(count)]
+    kept = np.stack(taken, axis=1)
+    end, leaving = np.stack(targets, axis=1)[kept], kept.sum(1)
+    look()
+    starts = np.concatenate([[0], np.cumsum(leaving)])
+    graph = csr_array((np.ones(len(end)), end, starts), (count, count))
+    total, label = connected_components(graph, directed=True, connection="strong")
+    look()
     left = np.zeros(total, dtype=bool)
-    left[label[source[taken]][label[source[taken]] != label[target[taken]]]] = True
+    start = np.repeat(label, leaving)
+    left[start[start != label[end]]] = True
     sinks = [np.flatnonzero(label == c) for c in np.flatnonzero(~left)]
     return sorted(sinks, key=lambda members: (-len(members), members[0]))
 
@@ -190,31 +223,55 @@ def _eliminated(
     system[target, source] = np.exp(rates - rates.max())
     system[np.arange(count), np.arange(count)] = -system.sum(0)
     system[-1] = 1.0
-    weights = np.linalg.solve(system, np.eye(count)[-1])
+    try:
+        with keeping(clock):
+            weights = dense.solved(system, np.eye(count)[-1])
+    except OutOfTime:
+        return np.zeros(count), False, "elimination, cut short,"
     return _logs(weights), True, "elimination"
 
 
 def _iterated(
-    count: int, source: Places, target: Places, rates: Float, clock: Clock
+    form: NormalForm, alpha: float, population: int, clock: Clock
 ) -> tuple[Float, bool, str]:
-    """Log weights by power iteration on the chain, with the longest step that is stable."""
-    from scipy.sparse import coo_array
+    """Log weights by power iteration on the chain, with the longest step that is stable.
 
-    # dividing all rates by one number leaves the stationary weights as they are
-    speed = np.exp(rates - rates.max())
-    out = np.bincount(source, speed, count)
-    moves: Any = coo_array((speed, (target, source)), (count, count)).tocsr()
-    step = 0.9 / out.max()
-    weights = np.full(count, 1.0 / count)
-    settled = False
-    for _ in range(_SWEEPS // _BLOCK):
-        for _ in range(_BLOCK):
-            weights = weights + step * (moves @ weights - out * weights)
-        change = float(np.abs(moves @ weights - out * weights).max())
-        settled = change < _STOP * float((out * weights).max())
-        if settled or clock.over:
-            break
-    return _logs(weights), settled, "power iteration"
+    Every change of one player's action, by so many places, is one array of rates over profiles;
+    what flows along it arrives as many places further on.
+    """
+    changes, rates = [], []
+    for i, size in enumerate(form.shape):
+        for step in range(1, size):
+            look()
+            gain = np.roll(form.payoffs[i], -step, axis=i) - form.payoffs[i]
+            changes.append((step, i))
+            rates.append(log_fixation(alpha * gain, population))
+    top = max(float(own.max()) for own in rates)
+    out = np.zeros(form.shape)
+    for own in rates:
+        look()
+        # dividing all rates by one number leaves the stationary weights as they are
+        np.exp(own - top, out=own)
+        out += own
+
+    def moved(weights: Float) -> Float:
+        total = -out * weights
+        for own, (step, i) in zip(rates, changes, strict=True):
+            look()
+            total += np.roll(own * weights, step, axis=i)
+        return total
+
+    length = 0.9 / out.max()
+    weights, settled = np.full(form.shape, 1.0 / out.size), False
+    with contextlib.suppress(OutOfTime):
+        for _ in range(_SWEEPS // _BLOCK):
+            for _ in range(_BLOCK):
+                weights = weights + length * moved(weights)
+            change = float(np.abs(moved(weights)).max())
+            settled = change < _STOP * float((out * weights).max())
+            if settled:
+                break
+    return _logs(weights.ravel()), settled, "power iteration"
 
 
 def _logs(weights: Float) -> Float:

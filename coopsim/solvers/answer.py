@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from coopsim import tolerance
+from coopsim.clock import ENDLESS, Clock, OutOfTime
 from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.in_fractions import in_fractions
+from coopsim.solvers.paid import paid
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
 
@@ -26,6 +28,7 @@ def answer(
     stats: Mapping[str, float],
     game_hash: str = "",
     chosen: str = "",
+    clock: Clock = ENDLESS,
 ) -> Solutions:
     """Certified solutions from the profiles that a method found, best first.
 
@@ -41,6 +44,8 @@ def answer(
         stats: counts and seconds.
         game_hash: of the game that the form was made of.
         chosen: why this method was used.
+        clock: for the certificates. What it leaves unchecked is not proved, and what is found
+            is then not said to be complete.
     """
     parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
     tol = float(asked["tol"])
@@ -63,14 +68,25 @@ def answer(
         if not _finite(profile):
             return open_end("the method's profile is not finite")
         try:
-            proof, values = check_profile(concept.problem, form, profile, details, parameters)
+            proof, values = check_profile(
+                concept.problem, form, profile, details, parameters, clock
+            )
+            if proof.holds(tol) and not proof.shown:
+                better = in_fractions(concept.problem, form, profile, details)
+                again = better and check_profile(concept.problem, form, *better, parameters, clock)
+                if better and again and again[0].shown:
+                    (profile, details), (proof, values) = better, again
         except NotComputed as error:
             return open_end(str(error))
-        if proof.holds(tol) and not proof.shown:
-            better = in_fractions(concept.problem, form, profile, details)
-            again = better and check_profile(concept.problem, form, *better, parameters)
-            if better and again and again[0].shown:
-                (profile, details), (proof, values) = better, again
+        except OutOfTime:
+            return made(
+                status=Status.BUDGET,
+                sentence="not proved: the deadline ended the check of the profile",
+                profile=profile,
+                values=paid(form, profile),
+                certificate=None,
+                details=details,
+            )
         status, sentence = _status(proof, tol, found)
         return made(
             status=status,
@@ -100,19 +116,28 @@ def answer(
             certificate=None,
         )
         return Solutions((nothing,), found.exhaustive, found.sentence)
-    items = [certified(*pair) for pair in zip(found.profiles, more, strict=True)]
+    items: list[Solution] = []
+    for pair in zip(found.profiles, more, strict=True):
+        if items and clock.over:
+            break
+        items.append(certified(*pair))
+    unchecked = len(found.profiles) - len([item for item in items if item.certificate])
     proved = _ranked([item for item in items if item.proved])
+    sentence = found.sentence
+    if unchecked:
+        sentence += f"; the deadline left {unchecked} of {len(found.profiles)} unchecked"
     if not proved:
         closest = min(items, key=_distance)
         selection = f"the closest of {len(items)} end points" if len(items) > 1 else ""
         labelled = dataclasses.replace(closest, selection=selection)
-        return Solutions((labelled,), False, found.sentence)
+        return Solutions((labelled,), False, sentence)
     alone = proved[0].certificate is not None and proved[0].certificate.complete
-    complete = (found.exhaustive and len(proved) == len(items)) or (len(proved) == 1 and alone)
+    every = found.exhaustive and len(proved) == len(found.profiles)
+    complete = every or (len(proved) == 1 and alone)
     return Solutions(
         tuple(_labelled(item, place, proved, complete) for place, item in enumerate(proved)),
         complete,
-        found.sentence,
+        sentence,
     )
 
 

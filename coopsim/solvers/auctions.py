@@ -5,6 +5,7 @@ Certificates use none of this; they look at bid functions on their own, finer gr
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +13,29 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.games.forms.bidding import bid_law, outcome, prospect
+from coopsim.solvers.numeric import Clock, OutOfTime
+
+_LAST = 0.3  # seconds for what is written beside a profile, beyond the deadline
 
 
-def reported(form: SealedBidForm, profile: Sequence[Float], **more: Any) -> dict[str, Any]:
-    """What is written beside a profile: the bid functions' points, revenue, payments, welfare."""
-    expected = outcome(form, profile)
+def reported(
+    form: SealedBidForm, profile: Sequence[Float], clock: Clock, **more: Any
+) -> dict[str, Any]:
+    """What is written beside a profile: the bid functions' points, revenue, payments, welfare.
+
+    Where the clock leaves no time for expectations, they are left out.
+    """
+    signals = {"signals": [own.tolist() for own in form.types]}
+    try:
+        with keeping(clock.later(_LAST)):
+            expected = outcome(form, profile)
+    except OutOfTime:
+        return {**signals, **more}
     return {
-        "signals": [own.tolist() for own in form.types],
+        **signals,
         "revenue": expected.revenue,
         "payments": expected.payments.tolist(),
         "welfare": expected.welfare,
@@ -113,7 +128,7 @@ class Grids:
         return np.asarray(pay)
 
 
-def bid_functions(grids: Grids, shares: Float, *, quick: bool = False) -> tuple[Float, ...]:
+def bid_functions(grids: Grids, shares: Float, clock: Clock) -> tuple[Float, ...]:
     """Increasing bid functions at `form.types` with the bid distributions of mixed strategies.
 
     Higher types are given the higher bids of the same distribution (the increasing
@@ -124,22 +139,28 @@ def bid_functions(grids: Grids, shares: Float, *, quick: bool = False) -> tuple[
     Args:
         grids: the auction on grids.
         shares: the probabilities of bids given the type, `[n, K, L]`.
-        quick: two pieces without a look at regrets, where there is no time left.
+        clock: where it leaves no time for a look at regrets, two pieces are taken.
     """
-    if quick:
-        return tuple(_rearranged(grids, i, own.mean(0), 2) for i, own in enumerate(shares))
     best: tuple[Float, ...] = ()
     least = np.inf
-    for pieces in (0, 1, 2, 4, 8):
-        parts = tuple(_rearranged(grids, i, own.mean(0), pieces) for i, own in enumerate(shares))
-        loss = rough_regret(grids.form, parts)
-        if loss < least:
-            best, least = parts, loss
-    return best
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        for pieces in (0, 1, 2, 4, 8):
+            look()
+            parts = tuple(
+                _rearranged(grids, i, own.mean(0), pieces) for i, own in enumerate(shares)
+            )
+            loss = rough_regret(grids.form, parts)
+            if loss < least:
+                best, least = parts, loss
+    return best or tuple(_rearranged(grids, i, own.mean(0), 2) for i, own in enumerate(shares))
 
 
 def rough_regret(form: SealedBidForm, profile: Sequence[Float], types: int = 65) -> float:
-    """The most that a bidder gains by another bid, on few types and bids: a look, no proof."""
+    """The most that a bidder gains by another bid, on few types and bids: a look, no proof.
+
+    Raises:
+        OutOfTime: the kept clock is over.
+    """
     others = tuple(bid_law(form, i, part, 4096) for i, part in enumerate(profile))
     top = max(float(law.bids.max()) for law in others)
     grid = np.unique(np.append(np.linspace(0, max(top, 1e-300), 513), form.reserve))

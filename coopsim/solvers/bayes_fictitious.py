@@ -76,14 +76,14 @@ def solve(
         average = average * (1 - weight)
         rows = np.arange(form.n)[:, None], np.arange(types)[None]
         average[(*rows, answer)] += weight
-    profile = bid_functions(grids, best, quick=clock.over)
+    profile = bid_functions(grids, best, clock)
     return Found(
         (profile,),
         f"{used} rounds of fictitious play on {types} types and {bids} bids; on the grid a best "
         f"response gains {best_loss:.2g}",
         {"rounds": used},
         finished=False,
-        details=(reported(form, profile, grid_loss=best_loss),),
+        details=(reported(form, profile, clock, grid_loss=best_loss),),
     )
 
 

@@ -8,7 +8,6 @@ suit it, until the gains at a profile are within the tolerance.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,11 +15,12 @@ import numpy as np
 
 from coopsim import registry
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms import bayesian_convert as convert
 from coopsim.games.forms.bayesian import BayesianForm
 from coopsim.registry import Registration
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.proof import holding, spreads
 from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Found
@@ -53,16 +53,15 @@ def solve(
 
     Cost: that of the methods for the converted form.
     """
-    began, clock = time.monotonic(), Clock(deadline)
+    clock = Clock(deadline)
     problems: list[str] = []
     best: tuple[float, Profile, str] | None = None
     spans, done = np.array(spreads(form.payoffs)), False
-    for name, made, back in _forms(form, through, problems):
+    for name, made, back in _forms(form, through, problems, clock):
         for method in _methods(made):
-            left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
             try:
                 units = rescaled("nash", made)
-                found = method.load()(units.form, tol=units.tolerance(tol), deadline=left)
+                found = method.load()(units.form, tol=units.tolerance(tol), deadline=clock.left)
             except NoSuchForm as error:
                 problems.append(f"{name}, {method.name}: {error}")
                 continue
@@ -103,7 +102,7 @@ def _methods(made: Any) -> Iterator[Registration]:
 
 
 def _forms(
-    form: BayesianForm, through: str, problems: list[str]
+    form: BayesianForm, through: str, problems: list[str], clock: Clock
 ) -> Iterator[tuple[str, Any, Callable[[Profile], Profile]]]:
     """The forms that can be built, each with the way back for profiles."""
     ways: Sequence[tuple[str, Any, Callable[[Profile], Profile]]] = (
@@ -115,6 +114,11 @@ def _forms(
         if through not in ("auto", name):
             continue
         try:
-            yield name, build(form), back
+            with keeping(clock):
+                made = build(form)
+        except OutOfTime:
+            return
         except NoSuchForm as error:
             problems.append(f"{name}: {error}")
+            continue
+        yield name, made, back

@@ -19,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers import dense
 from coopsim.solvers.multilinear import Multilinear
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 
 Ints = npt.NDArray[Any]
 
@@ -136,15 +138,23 @@ class Branch:
         Also ends where no step, however short, keeps to the curve. No step is longer than
         `longest` times what log-probabilities measure there, at least 1.
         """
-        point, step = self.start(), _FIRST
+        try:
+            with keeping(clock):
+                point, step = self.start(), _FIRST
+        except OutOfTime:
+            return
         yield point
         while not clock.over:
             ahead = None
             while ahead is None:
-                ahead = self._stepped(point, step)
+                try:
+                    with keeping(clock):
+                        ahead = self._stepped(point, step)
+                except OutOfTime:
+                    return
                 if ahead is None:
                     step *= 0.4
-                    if step < _SMALLEST or clock.over:
+                    if step < _SMALLEST:
                         return
             cosine = float(ahead.tangent @ point.tangent)
             most = longest * max(1.0, float(np.abs(ahead.logs).max()))
@@ -245,9 +255,13 @@ def crossings(
         while waiting and point.lam >= waiting[0]:
             lam = waiting.pop(0)
             near = point if before is None else _nearer(before, point, lam)
-            logs = branch.solve_at(lam, near)
-            if logs is None and before is not None:
-                logs = _between(branch, before, lam)
+            try:
+                with keeping(clock):
+                    logs = branch.solve_at(lam, near)
+                    if logs is None and before is not None:
+                        logs = _between(branch, before, lam)
+            except OutOfTime:
+                return
             if logs is None:
                 return
             yield Point(lam, logs, near.tangent, near.orientation)
@@ -286,14 +300,14 @@ def _tangent(slopes: Float, along: Float) -> Float:
 
 
 def _orientation(slopes: Float, tangent: Float) -> float:
-    return float(np.linalg.slogdet(np.vstack([slopes, tangent]))[0])
+    return dense.sign(np.vstack([slopes, tangent]))
 
 
 def _solved(matrix: Float, right: Float) -> Float:
     try:
-        found = np.linalg.solve(matrix, right)
+        found = dense.solved(matrix, right)
     except np.linalg.LinAlgError:
         found = np.full(len(right), np.nan)
     if np.isfinite(found).all():
         return np.asarray(found)
-    return np.asarray(np.linalg.lstsq(matrix, right, rcond=1e-12)[0])
+    return dense.shortest(matrix, right, 1e-12)

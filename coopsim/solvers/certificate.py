@@ -16,6 +16,7 @@ import numpy as np
 
 from coopsim import registry
 from coopsim.arrays import Float
+from coopsim.clock import ENDLESS, Clock, keeping
 from coopsim.errors import CoopsimError
 from coopsim.solvers.solution import Certificate as Certificate
 from coopsim.solvers.solution import Profile as Profile
@@ -37,6 +38,7 @@ def check_profile(
     profile: Profile,
     details: Mapping[str, Any] = _NOTHING,
     parameters: Mapping[str, Any] = _NOTHING,
+    clock: Clock = ENDLESS,
 ) -> tuple[Certificate, Float]:
     """The certificate of a profile, and what it pays each player, `[n]`.
 
@@ -46,10 +48,13 @@ def check_profile(
         profile: as in `Solution`.
         details: what the method handed over beside the profile.
         parameters: what belongs to the question, such as the lambda of a quantal response.
+        clock: kept while the certificate is made (`coopsim.clock.keeping`): those that may take
+            long look at it between bounded steps. What is checked in part is not checked.
 
     Raises:
         CoopsimError: a payoff is not a number, here or at a deviation.
         NotComputed: what the profile pays, or a number on the way, is not finite.
+        OutOfTime: the clock was over before the certificate had looked at everything.
         ValueError: nothing certifies this problem on this kind of form.
     """
     known = registry.registrations("certificate")
@@ -58,9 +63,10 @@ def check_profile(
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; the nearest is {near[0]!r}" if near else ""
         raise ValueError(f"no certificate for the problem {problem!r} on {form.kind} forms{hint}")
+    check = known[name].load()
     try:
-        with np.errstate(all="ignore"):  # what overflows is not finite, and so not proved
-            proof, values = known[name].load()(form, profile, details, **parameters)
+        with np.errstate(all="ignore"), keeping(clock):  # what overflows is not finite
+            proof, values = check(form, profile, details, **parameters)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
         raise NotComputed(
             f"{name} has no certificate: payoffs or their differences are beyond all "
@@ -77,6 +83,7 @@ def certify(
     profile: Profile,
     details: Mapping[str, Any] = _NOTHING,
     parameters: Mapping[str, Any] = _NOTHING,
+    clock: Clock = ENDLESS,
 ) -> Certificate:
     """The certificate alone; see `check_profile`."""
-    return check_profile(problem, form, profile, details, parameters)[0]
+    return check_profile(problem, form, profile, details, parameters, clock)[0]

@@ -17,7 +17,15 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
+from coopsim.solvers.numeric import (
+    Clock,
+    OutOfTime,
+    distinct,
+    newton,
+    require_count,
+    slopes,
+    widths,
+)
 from coopsim.solvers.solution import Found
 
 Mask = npt.NDArray[np.bool_]
@@ -63,17 +71,23 @@ def solve(
     starts = max(5, min(16, 256 // form.m)) if starts is None else starts
     require_count("starts", starts)
     require_count("rounds", rounds)
-    search = _Search(form, tol, Clock(deadline))
-    here = _starts(form, starts, seed)
+    clock = Clock(deadline)
+    search = _Search(form.watched(clock), tol, clock)
+    here = after = _starts(form, starts, seed)
     damping = _Damping(len(here), form.m)
     used = 0
-    while len(here) and used < rounds and not search.clock.over:
-        used += 1
-        after = search.sweep(here, damping.step)
-        gap = damping.update((after - here) / search.width)
-        going = ~search.ended(after, gap, damping)
-        here = after[going]
-        damping.keep(going)
+    try:
+        while len(here) and used < rounds:
+            clock.look()
+            used += 1
+            after = here.copy()
+            search.sweep(after, damping.step)
+            gap = damping.update((after - here) / search.width)
+            going = ~search.ended(after, gap, damping)
+            here = after = after[going]
+            damping.keep(going)
+    except OutOfTime:
+        here = after  # the moves of a round that was not finished are moves all the same
     finished = len(here) == 0
     ends = search.ends or [here[0]]
     return Found(
@@ -126,7 +140,7 @@ class _Search:
     """The equilibria found so far, and how end points are tried.
 
     Args:
-        form: the game.
+        form: the game, watched: what takes long raises `OutOfTime`.
         tol: the most that a best response may gain at an end point, in payoff units.
         clock: when to stop.
         ends: end points, distinct, in the order in which they were found.
@@ -142,15 +156,11 @@ class _Search:
         """The width of the box, `[m]`."""
         return widths(self.form.low, self.form.high)
 
-    def sweep(self, here: Float, step: Float, looks: int = _LOOKS) -> Float:
-        """One round: each coordinate in turn moves by `step` `[S]` of the way to its best."""
-        after = here.copy()
+    def sweep(self, here: Float, step: Float, looks: int = _LOOKS) -> None:
+        """One round, in place: each coordinate in turn moves by `step` `[S]` to its best."""
         for k in range(self.form.m):
-            if self.clock.over:
-                break
-            best = best_response(self.form, after, k, looks)
-            after[:, k] += step * (best - after[:, k])
-        return after
+            best = best_response(self.form, here, k, looks)
+            here[:, k] += step * (best - here[:, k])
 
     def ended(self, here: Float, gap: Float, damping: _Damping) -> Mask:
         """Which of the starts `[S]` are done: an end point was found for them, or none can be."""
@@ -171,16 +181,14 @@ class _Search:
             if not done[row] and gap[row] < _SETTLED:
                 self._add(self._closer(here[row]))
                 done[row] = True
-            if self.clock.over:
-                break
         return done
 
     def _closer(self, x: Float) -> Float:
         """A point whose rounds have settled, moved on by closer best responses."""
         for _ in range(_CLOSE_ROUNDS):
-            before = x
-            x = self.sweep(x[None], np.ones(1), _CLOSE_LOOKS)[0]
-            if (np.abs(x - before) / self.width).max() < 1e-12 or self.clock.over:
+            before, x = x, x.copy()
+            self.sweep(x[None], np.ones(1), _CLOSE_LOOKS)
+            if (np.abs(x - before) / self.width).max() < 1e-12:
                 break
         return x
 

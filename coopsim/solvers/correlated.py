@@ -9,6 +9,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
+from coopsim.highs import linprog
 from coopsim.solvers.correlated_opposed import constant_sum, opposed
 from coopsim.solvers.incentives import (
     check_size,
@@ -18,6 +19,7 @@ from coopsim.solvers.incentives import (
     ranges,
     weights_of,
 )
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _PRECISE = 1e-10  # of the range of payoffs: the feasibility that HiGHS is asked for
@@ -50,7 +52,7 @@ def solve_correlated(
         NoSuchForm: too many profiles.
         UserError: no such objective.
     """
-    return _solve(form, objective, deadline, coarse=False)
+    return _solve(form, objective, Clock(deadline), coarse=False)
 
 
 def solve_coarse(
@@ -62,7 +64,7 @@ def solve_coarse(
     (Moulin and Vial 1978). Arguments, answer and cost as for `solve_correlated`, with
     `sum A_i` rows.
     """
-    return _solve(form, objective, deadline, coarse=True)
+    return _solve(form, objective, Clock(deadline), coarse=True)
 
 
 def suits(form: NormalForm, everything: bool) -> str:
@@ -71,20 +73,28 @@ def suits(form: NormalForm, everything: bool) -> str:
     return f"{profiles:,} pure profiles: one linear program"
 
 
-def _solve(form: NormalForm, objective: Any, deadline: float | None, coarse: bool) -> Found:
+def _solve(form: NormalForm, objective: Any, clock: Clock, coarse: bool) -> Found:
     check_size(form, coarse)
-    if isinstance(objective, str) and objective == "entropy":
-        from coopsim.solvers.correlated_entropy import most_even
+    try:
+        if isinstance(objective, str) and objective == "entropy":
+            from coopsim.solvers.correlated_entropy import most_even
 
-        return most_even(form, deadline, coarse)
+            return most_even(form, clock, coarse)
+        return _best(form, objective, clock, coarse)
+    except OutOfTime:
+        return Found((), "the time was up before the program was written down", finished=False)
+
+
+def _best(form: NormalForm, objective: Any, clock: Clock, coarse: bool) -> Found:
+    """The equilibrium that is best by a linear or max-min objective."""
     began = time.monotonic()
     max_min = isinstance(objective, str) and objective == "max-min"
     weights = np.zeros(form.n) if max_min else weights_of(form, objective)
     if constant_sum(form):
-        return opposed(form, weights, max_min, deadline, coarse)
-    answer = _program(form, weights, max_min, deadline, coarse)
+        return opposed(form, weights, max_min, clock, coarse)
+    answer = _program(form, weights, max_min, clock, coarse)
     size = {"profiles": float(np.prod(form.shape)), "program_seconds": time.monotonic() - began}
-    if answer.x is None:
+    if answer.x is None or not np.maximum(answer.x[: int(size["profiles"])], 0.0).any():
         return Found((), f"the linear program stopped: {answer.message}", size, finished=False)
     joint = np.maximum(answer.x[: int(size["profiles"])], 0.0)
     joint = (joint / joint.sum()).reshape(form.shape)
@@ -97,15 +107,11 @@ def _solve(form: NormalForm, objective: Any, deadline: float | None, coarse: boo
     )
 
 
-def _program(
-    form: NormalForm, weights: Float, max_min: bool, deadline: float | None, coarse: bool
-) -> Any:
+def _program(form: NormalForm, weights: Float, max_min: bool, clock: Clock, coarse: bool) -> Any:
     """HiGHS's answer; the last variable is the smallest payoff where that is maximised."""
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, hstack, vstack
 
-    until = time.monotonic() + (deadline or 0.0)
-    rows, flat = incentive_rows(form, coarse), form.payoffs.reshape(form.n, -1)
+    rows, flat = incentive_rows(form, coarse, clock), form.payoffs.reshape(form.n, -1)
     cost = -np.tensordot(weights, flat, 1) / _unit(form, weights)
     total = np.ones((1, flat.shape[1]))
     bounds: Any = (0, None)
@@ -117,7 +123,6 @@ def _program(
         cost = np.append(np.zeros(flat.shape[1]), -1.0)
         total = np.append(total, [[0.0]], axis=1)
         bounds = [(0, None)] * flat.shape[1] + [(None, None)]
-    limits = {} if deadline is None else {"time_limit": max(until - time.monotonic(), 1e-3)}
     return linprog(
         cost,
         A_ub=rows if rows.shape[0] else None,
@@ -125,12 +130,8 @@ def _program(
         A_eq=csr_array(total),
         b_eq=[1.0],
         bounds=bounds,
-        method="highs",
-        options={
-            "primal_feasibility_tolerance": _PRECISE,
-            "dual_feasibility_tolerance": _PRECISE,
-            **limits,
-        },
+        options={"primal_feasibility_tolerance": _PRECISE, "dual_feasibility_tolerance": _PRECISE},
+        clock=clock,
     )
 
 

@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.highs import linprog
+from coopsim.solvers import dense
 from coopsim.solvers.incentives import evidence, incentive_rows, keys, ranges
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 MOST = 20_000
@@ -28,12 +31,12 @@ _STOP = 1e-13  # of the range of payoffs: the gains that are left over
 _PRICED_OUT = 60.0  # nats: the weight of a profile that no equilibrium plays is below e^-60
 
 
-def most_even(form: NormalForm, deadline: float | None, coarse: bool) -> Found:
+def most_even(form: NormalForm, clock: Clock, coarse: bool) -> Found:
     """The (coarse) correlated equilibrium of maximum entropy, which is unique.
 
     Args:
         form: the game.
-        deadline: seconds; the best distribution so far is handed back.
+        clock: when it is over, the best distribution so far is handed back.
         coarse: whether deviations fix one action.
 
     Returns:
@@ -52,8 +55,7 @@ def most_even(form: NormalForm, deadline: float | None, coarse: bool) -> Found:
             f"{count:,} pure profiles are too many for the maximum-entropy program, which takes "
             f"{MOST:,}; the linear objectives take more"
         )
-    clock = Clock(deadline)
-    joint, multipliers, rounds = most_even_weights(incentive_rows(form, coarse), clock)
+    joint, multipliers, rounds = most_even_weights(incentive_rows(form, coarse, clock), clock)
     played = int((joint > 0).sum())
     positive = joint[joint > 0]
     unit = np.array([1 / ranges(form)[i] for i, _, _ in keys(form, coarse)])
@@ -96,7 +98,6 @@ def _played(rows: Any, count: int, clock: Clock) -> tuple[Any, Float]:
     `max sum z` over the cone of equilibria x = z + w with 0 <= z <= 1: z is 1 exactly where
     some equilibrium has weight.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import hstack
 
     if not rows.shape[0]:
@@ -106,8 +107,7 @@ def _played(rows: Any, count: int, clock: Clock) -> tuple[Any, Float]:
         A_ub=hstack([rows, rows], format="csr"),
         b_ub=np.zeros(rows.shape[0]),
         bounds=[(0, 1)] * count + [(0, None)] * count,
-        method="highs",
-        options={} if clock.left is None else {"time_limit": max(clock.left, 1e-3)},
+        clock=clock,
     )
     if answer.x is None:
         return np.ones(count, dtype=bool), np.zeros(rows.shape[0])
@@ -130,7 +130,11 @@ def _newton(rows: Any, clock: Clock) -> tuple[Float, Float, int]:
         curve = curve.toarray() - np.outer(slope[free], slope[free])
         stepped = None
         while stepped is None and damping < 1e12:
-            step = np.linalg.solve(curve + damping * np.eye(len(curve)), -slope[free])
+            try:
+                with keeping(clock):
+                    step = dense.solved(curve + damping * np.eye(len(curve)), -slope[free])
+            except OutOfTime:
+                return weights, y, rounds
             trial = y.copy()
             trial[free] = np.maximum(y[free] + step, 0.0)
             after, moved = _dual(rows, trial)

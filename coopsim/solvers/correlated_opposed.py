@@ -14,6 +14,8 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
+from coopsim.highs import linprog
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
 _SAME = 1e-13  # of the range of payoffs: how far sums may differ by rounding
@@ -25,23 +27,21 @@ def constant_sum(form: NormalForm) -> bool:
     return form.n == 2 and spread <= _SAME * float(np.abs(form.payoffs).max())
 
 
-def opposed(
-    form: NormalForm, weights: Float, max_min: bool, deadline: float | None, coarse: bool
-) -> Found:
+def opposed(form: NormalForm, weights: Float, max_min: bool, clock: Clock, coarse: bool) -> Found:
     """The product of maximin mixtures, with multipliers that bound every other equilibrium.
 
     Args:
         form: two players, constant sum.
         weights: of the players' payoffs in the objective, `[2]`.
         max_min: whether the smallest payoff is maximised instead.
-        deadline: seconds for the linear program.
+        clock: when to stop.
         coarse: whether the multipliers are those of fixed actions.
 
     With the other player's maximin mixture as multipliers of its incentives, no profile is
     worth more to a player than the value.
     """
     began = time.monotonic()
-    mixtures, value, message = _maximin(form.payoffs[0], deadline)
+    mixtures, value, message = _maximin(form.payoffs[0], clock)
     if mixtures is None:
         return Found((), f"the linear program stopped: {message}", finished=False)
     total = float(form.payoffs[:, 0, 0].sum())
@@ -72,14 +72,11 @@ def opposed(
     )
 
 
-def _maximin(row: Float, deadline: float | None) -> tuple[tuple[Float, Float] | None, float, str]:
+def _maximin(row: Float, clock: Clock) -> tuple[tuple[Float, Float] | None, float, str]:
     """Both maximin mixtures of a zero-sum matrix, its value, and what HiGHS says."""
-    from scipy.optimize import linprog
-
     span = float(np.ptp(row)) or 1.0
     scaled = (row - row.min()) / span
     size, other = row.shape
-    limits = {} if deadline is None else {"time_limit": max(deadline, 1e-3)}
     answer = linprog(
         np.append(np.zeros(size), -1.0),
         A_ub=np.hstack([-scaled.T, np.ones((other, 1))]),
@@ -87,12 +84,8 @@ def _maximin(row: Float, deadline: float | None) -> tuple[tuple[Float, Float] | 
         A_eq=np.append(np.ones(size), 0.0)[None],
         b_eq=[1.0],
         bounds=[(0, None)] * size + [(None, None)],
-        method="highs",
-        options={
-            "primal_feasibility_tolerance": 1e-10,
-            "dual_feasibility_tolerance": 1e-10,
-            **limits,
-        },
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        clock=clock,
     )
     if answer.status != 0:
         return None, 0.0, str(answer.message)

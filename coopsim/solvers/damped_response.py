@@ -16,7 +16,7 @@ from coopsim.errors import UserError
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import best_response
-from coopsim.solvers.numeric import Clock, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
 from coopsim.solvers.solution import Found
 
 _CLOSE = 1e-4  # of the range: below this, moves are computed to the last digit
@@ -55,15 +55,17 @@ def solve(
     if not 0 < damping <= 1:
         raise UserError("no share of the way", key="damping", given=damping, allowed="0 to 1")
     clock = Clock(deadline)
+    watched = form.watched(clock)
     here = endpoints.starting_points(form, starts, seed)
     step, last = np.full(len(here), damping), np.zeros_like(here)
     settled: list[Float] = []
     used = 0
-    while len(here) and used < rounds and not clock.over:
-        used += 1
-        move = _moves(form, here, last, clock)
-        if move is None:
+    while len(here) and used < rounds:
+        try:
+            move = _moves(watched, here, last)
+        except OutOfTime:  # moves not all computed must not look like standing still
             break
+        used += 1
         size = np.abs(move).max(1)
         if used > 1:
             step = _adapted(step, move, last)
@@ -82,18 +84,13 @@ def solve(
     )
 
 
-def _moves(form: ContinuousForm, here: Float, last: Float, clock: Clock) -> Float | None:
-    """From each profile to the best responses, as shares of the range, `[S, m]`.
-
-    None where time runs out: moves not all computed must not look like standing still.
-    """
+def _moves(form: ContinuousForm, here: Float, last: Float) -> Float:
+    """From each profile to the best responses, as shares of the range, `[S, m]`."""
     move = np.zeros_like(here)
     close = (np.abs(last).max(1) < _CLOSE) & (last != 0).any(1)
     for chosen, looks in ((~close, _FAR_LOOKS), (close, _CLOSE_LOOKS)):
         rows = np.flatnonzero(chosen)
         for k in range(form.m if len(rows) else 0):
-            if clock.over:
-                return None
             move[rows, k] = best_response(form, here[rows], k, looks) - here[rows, k]
     return move / _width(form)
 

@@ -9,11 +9,13 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.commitment import StackelbergForm
+from coopsim.highs import milp
 from coopsim.solvers.bayesian_commitment import announced, answered, described, require_strong
 from coopsim.solvers.commitment import scaled
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
+_LAST = 0.5  # seconds for the mixture beside an answer, beyond the deadline that found it
 _LARGEST = 200_000  # products of a type, an action and an answer
 
 
@@ -62,7 +64,7 @@ def solve(
     stats = 0
     if finished:
         choice, finished, stats = _branch(form, clock)
-        found = None if choice is None else answered(form, choice)
+        found = None if choice is None else answered(form, choice, clock.later(_LAST))
         if found is not None and found["value"] > best["value"]:
             best = found
     return described(form, best, f"mixed-integer program with {stats} nodes", 1, finished)
@@ -78,8 +80,6 @@ def suits(form: StackelbergForm, everything: bool) -> str:
 
 def _branch(form: StackelbergForm, clock: Clock) -> tuple[list[int] | None, bool, int]:
     """The types' answers at the optimum, whether it is one, and the nodes that it took."""
-    from scipy.optimize import LinearConstraint, milp
-
     types, _, answers = form.shape
     products = form.leader.size
     rows, low, high = _rows(form)
@@ -88,10 +88,13 @@ def _branch(form: StackelbergForm, clock: Clock) -> tuple[list[int] | None, bool
     whole[products : products + types * answers] = 1
     found = milp(
         -np.concatenate([gain.ravel(), np.zeros(types * answers + types)]),
-        constraints=LinearConstraint(rows, low, high),
-        integrality=whole,
+        rows=rows,
+        low=low,
+        high=high,
+        whole=whole,
         bounds=(0, 1),
-        options={"mip_rel_gap": 0.0, **clock.limits()},
+        options={"mip_rel_gap": 0.0},
+        clock=clock,
     )
     nodes = int(found.mip_node_count or 0)
     if found.x is None:

@@ -99,14 +99,14 @@ def solve(
     weight = total.sum(-1, keepdims=True)
     average = np.divide(total, weight, out=shares.copy(), where=weight > 0)
     losses = [_loss(_gradients(grids, each), each) for each in (shares, average)]
-    profile = bid_functions(grids, average if losses[1] <= losses[0] else shares, quick=clock.over)
+    profile = bid_functions(grids, average if losses[1] <= losses[0] else shares, clock)
     return Found(
         (profile,),
         f"{used} rounds of {regulariser} dual averaging on {types} types and {bids} bids; on the "
         f"grid a best response gains {min(losses):.2g}",
         {"rounds": used},
         finished=False,
-        details=(reported(form, profile, grid_loss=min(losses)),),
+        details=(reported(form, profile, clock, grid_loss=min(losses)),),
     )
 
 

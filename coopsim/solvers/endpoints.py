@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.continuous import best_response
-from coopsim.solvers.numeric import Clock, distinct, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, distinct, require_count, widths
 from coopsim.solvers.solution import Found
 
 _SAME = 1e-6  # of the range: end points closer than this are one
@@ -58,18 +60,19 @@ def found(
         unsettled: where the other starts stand, `[R, m]`.
         sentence: what was done.
         tol: the most that a single coordinate may gain where the search counts as finished.
-        clock: when it is over, gains are not computed.
+        clock: when it is over, gains are not computed any more.
         stats: counts.
     """
     ends = distinct(settled, widths(form.low, form.high), _SAME)
-    good = False
-    for point in ends:
-        if clock.over or good:
-            break
-        good = gain(form, point) <= tol
+    watched, good = form.watched(clock), False
+    with contextlib.suppress(OutOfTime):
+        good = any(gain(watched, point) <= tol for point in ends)
     if not ends:
         some = distinct(unsettled, widths(form.low, form.high), _SAME)[:8]
-        gains = [np.inf if clock.over else gain(form, point) for point in some]
+        gains = [np.inf] * len(some)
+        with contextlib.suppress(OutOfTime):
+            for k, point in enumerate(some):
+                gains[k] = gain(watched, point)
         ends = [some[int(np.argmin(gains))]]
     count = len(distinct(settled, widths(form.low, form.high), _SAME))
     told = f"{sentence}; {count} distinct end point{'s' if count != 1 else ''}"

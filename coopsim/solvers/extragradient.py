@@ -9,6 +9,7 @@ Facchinei and Pang (2003), Finite-Dimensional Variational Inequalities, section 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import first_order
-from coopsim.solvers.numeric import Clock, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
 from coopsim.solvers.solution import Found
 
 _SETTLED = 2e-9  # of the range: difference quotients give slopes to about 1e-10
@@ -56,25 +57,26 @@ def solve(
     clock = Clock(deadline)
     width = widths(form.low, form.high)
     here = (endpoints.starting_points(form, starts, seed) - form.low) / width
-    fall = _scaled_slopes(form, width)
     step = np.full(len(here), 0.5)
     best, since = np.full(len(here), np.inf), np.zeros(len(here))
     settled: list[Float] = []
     stuck: list[Float] = []
     used = 0
     top = np.where(form.high > form.low, 1.0, 0.0)
-    while len(here) and used < rounds and not clock.over:
-        used += 1
-        slope = fall(here)
-        gap = np.abs(np.clip(here - slope, 0, top) - here).max(1)
-        since = np.where(gap < 0.99 * best, 0, since + 1)
-        best = np.minimum(best, gap)
-        going = (gap > _SETTLED) & (since < _PATIENCE)
-        settled.extend(here[gap <= _SETTLED])
-        stuck.extend(here[(gap > _SETTLED) & ~going])
-        here, slope, step, best, since = (x[going] for x in (here, slope, step, best, since))
-        if len(here):
-            here, step = _advance(fall, here, slope, step, top)
+    with contextlib.suppress(OutOfTime):
+        fall = _scaled_slopes(form.watched(clock), width)
+        while len(here) and used < rounds:
+            slope = fall(here)
+            used += 1
+            gap = np.abs(np.clip(here - slope, 0, top) - here).max(1)
+            since = np.where(gap < 0.99 * best, 0, since + 1)
+            best = np.minimum(best, gap)
+            going = (gap > _SETTLED) & (since < _PATIENCE)
+            settled.extend(here[gap <= _SETTLED])
+            stuck.extend(here[(gap > _SETTLED) & ~going])
+            here, slope, step, best, since = (x[going] for x in (here, slope, step, best, since))
+            if len(here):
+                here, step = _advance(fall, here, slope, step, top)
     return endpoints.found(
         form,
         form.low + np.array(settled).reshape(-1, form.m) * width,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.solvers.numeric import Clock, widths
+from coopsim.solvers.numeric import widths
 
 Ints = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
@@ -32,13 +32,12 @@ class Followers:
     """All players but the leader.
 
     Args:
-        form: the game.
+        form: the game; where it is watched, what takes too long raises `OutOfTime`.
         seat: the leader's number.
-        clock: when it is over, answers are no longer improved.
     """
 
-    def __init__(self, form: ContinuousForm, seat: int, clock: Clock) -> None:
-        self.form, self.seat, self.clock = form, seat, clock
+    def __init__(self, form: ContinuousForm, seat: int) -> None:
+        self.form, self.seat = form, seat
         self.coordinates = np.flatnonzero(form.owner != seat)
         self.free = self.coordinates[form.high[self.coordinates] > form.low[self.coordinates]]
         self.width = widths(form.low, form.high)
@@ -57,7 +56,7 @@ class Followers:
             for k in self.free:
                 here[:, k] = self._best(here, int(k), _LOOKS if alone else _SOON)
             moved = np.abs(here - before) / self.width
-            if self.clock.over or moved.max(initial=0.0) < _SETTLED:
+            if moved.max(initial=0.0) < _SETTLED:
                 break
         return self._polished(here)
 
@@ -179,8 +178,6 @@ class Followers:
             return points
         here, width = points.copy(), self.width[self.free]
         for _ in range(_NEWTON):
-            if self.clock.over:
-                break
             step = self._step(here)
             small = (np.abs(step) <= _REACH * width).all(axis=1, keepdims=True)
             step = np.where(small, step, 0.0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import ENDLESS, Clock
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm, sizes
 
@@ -50,13 +51,16 @@ def check_size(form: NormalForm, coarse: bool) -> None:
         )
 
 
-def incentive_rows(form: NormalForm, coarse: bool) -> csr_array:
+def incentive_rows(form: NormalForm, coarse: bool, clock: Clock = ENDLESS) -> csr_array:
     """`G[R, P]`: a joint distribution x `[P]` is an equilibrium where `G @ x <= 0`.
 
     Row `(i, a, b)` of a correlated equilibrium holds `u_i(b, s_-i) - u_i(a, s_-i)` at the
     profiles where i plays a (Aumann 1987). Row `(i, b)` of a coarse one holds
     `u_i(b, s_-i) - u_i(s)` at every profile (Moulin and Vial 1978). Profiles are in row-major
     order; payoffs are divided by the player's range.
+
+    Raises:
+        OutOfTime: the clock was over between two rows.
     """
     from scipy.sparse import csr_array
 
@@ -69,6 +73,7 @@ def incentive_rows(form: NormalForm, coarse: bool) -> csr_array:
         for a in [None] if coarse else range(size):
             at, here = (own, place) if a is None else (own[a], place[a])
             for b in range(size):
+                clock.look()
                 if a != b:
                     values.append(np.ravel(own[b] - at))
                     columns.append(here.ravel())

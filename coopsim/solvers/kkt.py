@@ -10,6 +10,7 @@ Generalized Nash equilibrium problems, section 5.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import first_order
-from coopsim.solvers.numeric import Clock, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
 from coopsim.solvers.solution import Found
 
 _SETTLED = 1e-9
@@ -61,23 +62,24 @@ def solve(
             f"{3 * _LARGEST} are solved here; extragradient needs no such system"
         )
     clock = Clock(deadline)
-    system = _System.of(form)
-    width = widths(form.low, form.high)
+    m, width = form.m, widths(form.low, form.high)
     x = (endpoints.starting_points(form, starts, seed) - form.low) / width
-    here = system.first(x)
-    value = system.residual(here)
+    here = np.concatenate([x, np.zeros((len(x), 2 * m))], axis=1)
     settled: list[Float] = []
     stuck: list[Float] = []
     used = 0
-    while len(here) and used < rounds and not clock.over:
-        used += 1
-        here, value, moved = _newton(system, here, value)
-        size = np.abs(value).max(1)
-        done = size <= _SETTLED
-        settled.extend(here[done])
-        stuck.extend(here[~done & ~moved])
-        here, value = here[~done & moved], value[~done & moved]
-    m = form.m
+    with contextlib.suppress(OutOfTime):
+        system = _System.of(form.watched(clock))
+        here = system.first(x)
+        value = system.residual(here)
+        while len(here) and used < rounds:
+            here, value, moved = _newton(system, here, value, clock)
+            used += 1
+            size = np.abs(value).max(1)
+            done = size <= _SETTLED
+            settled.extend(here[done])
+            stuck.extend(here[~done & ~moved])
+            here, value = here[~done & moved], value[~done & moved]
     rest = np.concatenate([here, np.array(stuck).reshape(-1, 3 * m)])
     return endpoints.found(
         form,
@@ -153,12 +155,18 @@ class _System:
         return whole
 
 
-def _newton(system: _System, here: Float, value: Float) -> tuple[Float, Float, np.ndarray]:
-    """One step of every start with its length searched; whether the start moved, `[S]`."""
+def _newton(
+    system: _System, here: Float, value: Float, clock: Clock
+) -> tuple[Float, Float, np.ndarray]:
+    """One step of every start with its length searched; whether the start moved, `[S]`.
+
+    Raises:
+        OutOfTime: between two starts, each of which takes two dense solves.
+    """
     matrix = system.jacobian(here)
     merit = 0.5 * (value**2).sum(1)
     slope = (np.swapaxes(matrix, 1, 2) @ value[..., None])[..., 0]
-    direction = _direction(matrix, value, slope)
+    direction = _direction(matrix, value, slope, clock)
     descent = (slope * direction).sum(1)
     moved = np.zeros(len(here), dtype=bool)
     length = 1.0
@@ -175,17 +183,22 @@ def _newton(system: _System, here: Float, value: Float) -> tuple[Float, Float, n
     return best, best_value, moved
 
 
-def _direction(matrix: Float, value: Float, slope: Float) -> Float:
+def _direction(matrix: Float, value: Float, slope: Float, clock: Clock) -> Float:
     """Newton's direction, or Levenberg and Marquardt's where that one does not lead down."""
     size = matrix.shape[-1]
-    normal = np.swapaxes(matrix, 1, 2) @ matrix
     norm = np.linalg.norm(value, axis=1)
-    damped = normal + (np.minimum(norm, 1e-2) * 1e-2 + 1e-14)[:, None, None] * np.eye(size)
-    safe = np.linalg.solve(damped, -slope[..., None])[..., 0]
-    try:
-        newton = np.linalg.solve(matrix, -value[..., None])[..., 0]
-    except np.linalg.LinAlgError:  # one singular matrix stops the whole batch
-        return np.asarray(safe)
+    damping = np.minimum(norm, 1e-2) * 1e-2 + 1e-14
+    safe, newton, singular = np.empty_like(value), np.empty_like(value), False
+    for k, own in enumerate(matrix):
+        clock.look()
+        damped = own.T @ own + damping[k] * np.eye(size)
+        safe[k] = np.linalg.solve(damped, -slope[k])
+        try:
+            newton[k] = np.linalg.solve(own, -value[k])
+        except np.linalg.LinAlgError:
+            singular = True
+    if singular:  # one singular matrix stops the whole batch
+        return safe
     steep = (slope * newton).sum(1) <= -1e-8 * (newton**2).sum(1)
     good = np.isfinite(newton).all(1) & steep
     return np.asarray(np.where(good[:, None], newton, safe))

@@ -16,13 +16,21 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.solvers.followers import Followers
-from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
+from coopsim.solvers.numeric import (
+    Clock,
+    OutOfTime,
+    distinct,
+    newton,
+    require_count,
+    slopes,
+    widths,
+)
 from coopsim.solvers.solution import Found
 
 _GRID = 257  # points of the first look at a single coordinate
 _SAMPLE = 512  # points of the first look at several
 _LINE = 17  # points of one line search
-_PIECE = 64  # of the leader's points between two looks at the clock
+_PIECE = 64  # of the leader's points that are answered side by side
 _APART, _FINE = 0.02, 1e-7  # of the range: how far starts lie apart, how near lines come
 _LAST = 1e-11  # of the range: how near lines come where Newton does not help
 _WIDE = 1e-3  # of the range: the last lines, around the end
@@ -70,12 +78,17 @@ def solve(
     if ties != "strong":
         raise NoSuchForm("ties against the leader are solved for matrices only; take a grid")
     climb = _Climb(form, seat, Clock(deadline))
-    here = climb.first(starts, seed)
-    ends = [climb.lines(x, 4 / _GRID, _FINE) for x in here]
-    best = max(ends, key=climb.value)
-    best = climb.polished(best)
-    point = climb.answered(best[None])[0]
-    sensitivity = climb.followers.sensitivity(point)
+    sensitivity, improved = None, 0
+    try:
+        here = climb.first(starts, seed)
+        ends = [climb.lines(x, 4 / _GRID, _FINE) for x in here]
+        improved = len(ends)
+        best = max(ends, key=climb.value)
+        best = climb.polished(best)
+        point = climb.answered(best[None])[0]
+        sensitivity = climb.followers.sensitivity(point)
+    except OutOfTime:
+        climb.finished, point = False, climb.top
     details: dict[str, Any] = {
         "leader": seat,
         "commitment": point[climb.own].tolist(),
@@ -83,7 +96,7 @@ def solve(
         "value": float(form.payoffs(point)[seat]),
         "sensitivity": [] if sensitivity is None else sensitivity.tolist(),
     }
-    told = f"{climb.seen} actions of the leader with answers, {len(here)} of them improved"
+    told = f"{climb.seen} actions of the leader with answers, {improved} of them improved"
     return Found(
         profiles=(form.split(point),),
         sentence=told + ("" if climb.finished else "; stopped before the search was done"),
@@ -104,12 +117,13 @@ class _Climb:
     """Ways up in the leader's actions `[d]`, the followers answering each."""
 
     def __init__(self, form: ContinuousForm, seat: int, clock: Clock) -> None:
-        self.form, self.seat, self.clock = form, seat, clock
+        self.form, self.seat, self.clock = form.watched(clock), seat, clock
         self.own = form.coordinates(seat)
         self.low, self.high = form.low[self.own], form.high[self.own]
         self.width = widths(self.low, self.high)
-        self.followers = Followers(form, seat, clock)
-        self.seen, self.finished = 0, not clock.over
+        self.followers = Followers(self.form, seat)
+        self.seen, self.finished = 0, True
+        self.top, self._most = 0.5 * (form.low + form.high), -np.inf
 
     def answered(self, actions: Float) -> Float:
         """Points `[S, m]` with the leader's actions `[S, d]` and the followers' answers."""
@@ -121,8 +135,12 @@ class _Climb:
 
     def values(self, actions: Float) -> Float:
         """What the leader gets by each action, `[S]`; never best where that is no number."""
-        paid = self.form.payoffs(self.answered(actions))[:, self.seat]
-        return np.asarray(np.where(np.isnan(paid), -np.inf, paid))
+        points = self.answered(actions)
+        paid = self.form.payoffs(points)[:, self.seat]
+        paid = np.where(np.isnan(paid), -np.inf, paid)
+        if len(paid) and paid.max() > self._most:
+            self.top, self._most = points[paid.argmax()], float(paid.max())
+        return np.asarray(paid)
 
     def value(self, action: Float) -> float:
         """What the leader gets by one action."""
@@ -141,9 +159,6 @@ class _Climb:
         for begin in range(0, len(actions), _PIECE):
             part = slice(begin, begin + _PIECE)
             values[part] = self.values(actions[part])
-            if self.clock.over:
-                self.finished = False
-                break
         order = np.argsort(-values, kind="stable")
         return distinct(actions[order[:100]], self.width, _APART)[:starts]
 
@@ -153,9 +168,6 @@ class _Climb:
         while reach > until:
             moved = False
             for k in np.flatnonzero(self.high > self.low):
-                if self.clock.over:
-                    self.finished = False
-                    return x
                 trial = np.repeat(x[None], _LINE, axis=0)
                 trial[:, k] += reach * self.width[k] * np.linspace(-1, 1, _LINE)
                 trial = np.clip(trial, self.low, self.high)
@@ -169,9 +181,6 @@ class _Climb:
 
     def polished(self, x: Float) -> Float:
         """The action after Newton's method on the total derivative, or after closer lines."""
-        if self.clock.over:
-            self.finished = False
-            return x
         end = newton(self._slope, x, self.low, self.high, self.clock)
         near = (np.abs(end - x) <= 1e-2 * self.width).all()
         # Newton's end counts as equal where payoffs are too flat to tell

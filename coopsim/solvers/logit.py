@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers.branch import Branch, NormalChoices
 from coopsim.solvers.multilinear import WIDE, Multilinear, polish
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _LARGEST = 3000  # actions of all players: a step solves a dense system of this size
@@ -56,22 +57,29 @@ def solve(
     if game.m > _LARGEST:
         raise NoSuchForm(f"logit-homotopy takes at most {_LARGEST} actions in all, not {game.m}")
     best, least, lam, points = game.uniform(), np.inf, 0.0, 0
-    for point in Branch(choices).follow(clock):
-        points += 1
-        lam, x = point.lam, np.exp(point.logs)
-        on_branch = game.regret(x) / game.scale
-        if points % 4 == 0 and on_branch < 0.05:
-            polished, regret = polish(game, _rounded(game, x), WIDE)
-            if regret < least:
-                best, least = polished, regret
-            beside = float(np.abs(polished - x).max()) < _CLOSE
-            if regret <= min(tol, 1e-9 * game.scale) and (beside or on_branch < _SURE):
-                best, least = polished, regret
+    x = best
+    try:
+        for point in Branch(choices).follow(clock):
+            points += 1
+            lam, x = point.lam, np.exp(point.logs)
+            on_branch = game.regret(x) / game.scale
+            if points % 4 == 0 and on_branch < 0.05:
+                with keeping(clock):
+                    polished, regret = polish(game, _rounded(game, x), WIDE)
+                if regret < least:
+                    best, least = polished, regret
+                beside = float(np.abs(polished - x).max()) < _CLOSE
+                if regret <= min(tol, 1e-9 * game.scale) and (beside or on_branch < _SURE):
+                    best, least = polished, regret
+                    break
+            if on_branch < 1e-12 or points >= steps:
                 break
-        if on_branch < 1e-12 or points >= steps:
-            break
-    if least == np.inf and points:
-        best, least = polish(game, _rounded(game, np.exp(point.logs)), WIDE)
+        if least == np.inf and points:
+            with keeping(clock):
+                best, least = polish(game, _rounded(game, x), WIDE)
+    except OutOfTime:
+        if least == np.inf:
+            best, least = x, game.regret(x)
     return Found(
         profiles=(game.split(best),) if points else (),
         sentence=f"{points} points of the principal branch up to lambda {lam / game.scale:.4g}, "

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
+from coopsim.solvers import dense
 
 Mask = npt.NDArray[np.bool_]
 
@@ -87,9 +89,13 @@ class Multilinear:
         distribution, so block (i, j) times `x_j` is the deviation payoff of i.
 
         Cost: n contractions of the payoff tensor, and n(n - 1) of smaller ones.
+
+        Raises:
+            OutOfTime: the kept clock is over between two of them.
         """
         values, slopes = np.zeros(self.m), np.zeros((self.m, self.m))
         for i, part in enumerate(self.parts):
+            look()
             rest, size, others = self._own[i], self.shape[i], self._others[i]
             for place, j in reversed(list(enumerate(others))):
                 block = rest
@@ -140,6 +146,9 @@ def polish(
 
     Returns:
         The best profile met, `[m]`, and its regret in payoff units. Nothing is promised.
+
+    Raises:
+        OutOfTime: the kept clock is over.
     """
     best, least = game.normalised(x), np.inf
     for cost in costs:
@@ -197,11 +206,11 @@ def support_step(
     out = np.where(support, 0.0, -x)
     right = np.concatenate([-(values[s] + slopes[s] @ out), 1.0 - member.T @ x[s]])
     try:
-        change = np.linalg.solve(system, right)
+        change = dense.solved(system, right)
     except np.linalg.LinAlgError:
-        change = np.linalg.lstsq(system, right, rcond=1e-11)[0]
+        change = dense.shortest(system, right, 1e-11)
     if not np.isfinite(change).all() or np.abs(change[:k]).max(initial=0.0) > 1e4:
-        change = np.linalg.lstsq(system, right, rcond=1e-9)[0]
+        change = dense.shortest(system, right, 1e-9)
         if not np.isfinite(change).all():
             return None
     moved = np.zeros(game.m)

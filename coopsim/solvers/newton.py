@@ -10,15 +10,18 @@ of actions; where the support changes, the path has a kink, which is located exa
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm, sizes
+from coopsim.solvers import dense
 from coopsim.solvers.multilinear import Mask, Multilinear, polish
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 _LARGEST = 2000  # actions of all players: a step solves a dense system of this size
@@ -84,14 +87,19 @@ class Ray:
         right = np.zeros(len(w))
         right[-1] = 1.0
         try:
-            found = np.linalg.solve(np.vstack([slopes, along]), right)
+            found = dense.solved(np.vstack([slopes, along]), right)
         except np.linalg.LinAlgError:
             found = np.full(len(w), np.nan)
         length = float(np.linalg.norm(found))
         if np.isfinite(length) and 0 < length * float(np.linalg.norm(along)) < 1e6:
             return np.asarray(found / length)
         # the path turns away from `along`: the last right singular vector is sound all the same
-        found = np.linalg.svd(slopes)[2][-1]
+        if len(w) > dense.AT_ONCE:
+            across = np.random.default_rng(0).standard_normal(len(w))
+            found = dense.solved(np.vstack([slopes, across]), right)
+            found /= np.linalg.norm(found)
+        else:
+            found = np.linalg.svd(slopes)[2][-1]
         return np.asarray(found if found @ along >= 0 else -found)
 
     def corrected(
@@ -108,7 +116,7 @@ class Ray:
             if not size < 1e6 or (size > before and size > 1e-10):
                 return None
             try:
-                w = w - np.linalg.solve(np.vstack([slopes, row]), rest)
+                w = w - dense.solved(np.vstack([slopes, row]), rest)
             except np.linalg.LinAlgError:
                 return None
             if not float(np.linalg.norm(w - begin)) <= reach:
@@ -212,7 +220,8 @@ def solve(
         tried += 1
         # paths differ in length by powers of ten: a long one is left for another at first
         most = 5000 if everything else 300 * 2 ** (tried // 4)
-        points += _follow(Ray(game, _bonus(game, rng)), found, good, everything, clock, most)
+        with contextlib.suppress(OutOfTime), keeping(clock):
+            points += _follow(Ray(game, _bonus(game, rng)), found, good, everything, clock, most)
         if not everything and any(regret <= good for _, regret in found):
             break
     found.sort(key=lambda item: item[1])

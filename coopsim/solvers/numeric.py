@@ -5,13 +5,14 @@ Certificates use none of this: they share no code with the methods that they che
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import Clock as Clock
+from coopsim.clock import OutOfTime as OutOfTime
 from coopsim.errors import UserError
 
 Function = Callable[[Float], Float]
@@ -20,32 +21,8 @@ Function = Callable[[Float], Float]
 Mask = npt.NDArray[np.bool_]
 
 _STEP = 6e-6  # cube root of the rounding error balances the error of a central difference
+_NUMBERS = 4_000_000  # coordinates of the shifted points that are held at once
 _AT_ONCE = 256  # profiles between two looks at the clock, where one evaluation may be an episode
-
-
-class Clock:
-    """How much of a deadline is left.
-
-    Args:
-        deadline: seconds from now; None never expires.
-    """
-
-    def __init__(self, deadline: float | None) -> None:
-        self._until = np.inf if deadline is None else time.monotonic() + deadline
-
-    @property
-    def left(self) -> float | None:
-        """The seconds that are left, at least 0; None where there is no deadline."""
-        return None if self._until == np.inf else max(0.0, self._until - time.monotonic())
-
-    def limits(self) -> dict[str, float]:
-        """The option of scipy's HiGHS interface that keeps to the time."""
-        return {} if self.left is None else {"time_limit": max(self.left, 1e-3)}
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() >= self._until
 
 
 def require_count(name: str, given: int, least: int = 1) -> None:
@@ -77,6 +54,15 @@ def slopes(values: Function, points: Float, low: Float, high: Float) -> Float:
         low, high: the box, `[m]`; differences are one-sided at its bounds and 0 where a
             coordinate is fixed.
     """
+    m = points.shape[-1]
+    piece = max(1, _NUMBERS // m**2)
+    if points.size > piece * m:
+        many = points.reshape(-1, m)
+        parts = [
+            slopes(values, many[first : first + piece], low, high)
+            for first in range(0, len(many), piece)
+        ]
+        return np.concatenate(parts).reshape(points.shape)
     up, down, width = _shifted(points, low, high)
     change = np.diagonal(values(up) - values(down), axis1=-2, axis2=-1)
     return np.divide(change, width, out=np.zeros_like(width), where=width > 0)

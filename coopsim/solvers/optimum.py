@@ -6,11 +6,21 @@ where it is better, and line searches go on where it is not.
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
-from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
+from coopsim.solvers.numeric import (
+    Clock,
+    OutOfTime,
+    distinct,
+    newton,
+    require_count,
+    slopes,
+    widths,
+)
 from coopsim.solvers.solution import Found
 
 _LEVELS = 101  # common levels of all coordinates, as fractions of their ranges
@@ -81,6 +91,7 @@ class _Climb:
         self, form: ContinuousForm, clock: Clock, rounds: int, rng: np.random.Generator
     ) -> None:
         self.form, self.clock, self.rounds, self.rng = form, clock, rounds, rng
+        self.watched = form.watched(clock)
         self.width = widths(form.low, form.high)
         self.used = 0
         self.finished = not clock.over
@@ -91,20 +102,21 @@ class _Climb:
 
     def lines(self, here: Float, half: float, until: float) -> Float:
         """Points `[S, m]` after line searches that get shorter, from `half` to `until`."""
-        value = _welfare(self.form, here)
         reach = np.full(len(here), half)
         used = 0
-        while (reach > until).any():
-            if self.clock.over or used == self.rounds:
-                self.finished = False
-                break
-            used += 1
-            before = value
-            for direction in self._directions():
-                here, value = _along(self.form, here, value, direction * self.width, reach)
-            # a round that gains little calls for a closer look
-            gained = value - before > 1e-3 * np.abs(before) * reach
-            reach = np.where(gained, reach, reach * 0.25)
+        try:
+            value = _welfare(self.watched, here)
+            while (reach > until).any() and used < self.rounds:
+                used += 1
+                before = value
+                for direction in self._directions():
+                    here, value = _along(self.watched, here, value, direction * self.width, reach)
+                # a round that gains little calls for a closer look
+                gained = value - before > 1e-3 * np.abs(before) * reach
+                reach = np.where(gained, reach, reach * 0.25)
+        except OutOfTime:
+            self.finished = False
+        self.finished = self.finished and not (reach > until).any()
         self.used += used
         return here
 
@@ -117,21 +129,21 @@ class _Climb:
         low, width = self.form.low, self.form.high - self.form.low
         shares = np.linspace(0, 1, _DENSE)
         value, step = np.full(_DENSE, -np.inf), 1 / (_DENSE - 1)
-        for first in range(0, _DENSE, _PIECE):
-            if self.clock.over:
-                break
-            piece = shares[first : first + _PIECE, None]
-            value[first : first + _PIECE] = _welfare(self.form, low + piece * width)
+        with contextlib.suppress(OutOfTime):
+            for first in range(0, _DENSE, _PIECE):
+                piece = shares[first : first + _PIECE, None]
+                value[first : first + _PIECE] = _welfare(self.watched, low + piece * width)
         tops = np.argsort(-value, kind="stable")[:_TEETH]
         here, value = low + shares[tops, None] * width, value[tops]
-        while step > _FINE and not self.clock.over:
-            here, value = _along(self.form, here, value, width, np.full(len(here), step))
-            step *= 0.25
+        with contextlib.suppress(OutOfTime):
+            while step > _FINE:
+                here, value = _along(self.watched, here, value, width, np.full(len(here), step))
+                step *= 0.25
         return np.asarray(here[int(value.argmax())])
 
     def polished(self, x: Float) -> Float:
         """One point after Newton's method, or closer line searches where that is no better."""
-        form = self.form
+        form = self.watched
 
         def slope(points: Float) -> Float:
             return slopes(
@@ -141,10 +153,11 @@ class _Climb:
                 form.high,
             )
 
-        if self.clock.over:
+        try:
+            end = newton(slope, x, form.low, form.high, self.clock)
+        except OutOfTime:
             self.finished = False
             return x
-        end = newton(slope, x, form.low, form.high, self.clock)
         if self.value(end) > self.value(x):
             return end
         return np.asarray(self.lines(x[None], _COARSE, _FINE)[0])

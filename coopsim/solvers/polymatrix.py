@@ -9,13 +9,16 @@ the iteration itself need not converge.
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers.multilinear import Multilinear, polish
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 _BLOCK = 200  # pivots between two looks at the clock
@@ -71,11 +74,18 @@ def solve(
         x = game.uniform() if start == 0 else random_profile(game, rng)
         cover = np.ones(game.m + game.n) if start == 0 else rng.uniform(0.5, 1.5, game.m + game.n)
         for step in range(rounds):
-            target = None if clock.over else polymatrix_equilibrium(game, x, cover, clock)
+            target = None
+            with contextlib.suppress(OutOfTime), keeping(clock):
+                clock.look()
+                target = polymatrix_equilibrium(game, x, cover, clock)
             if target is None:
                 break
             games += 1
-            polished, regret = polish(game, target)
+            try:
+                with keeping(clock):
+                    polished, regret = polish(game, target)
+            except OutOfTime:
+                polished, regret = target, game.regret(target)
             if regret < least:
                 best, least = polished, regret
             if least <= min(tol, 1e-9 * game.scale):

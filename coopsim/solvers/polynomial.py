@@ -85,10 +85,11 @@ def solve(
     """
     if form.n < 2:
         raise NoSuchForm("support-polynomials needs two or more players; pure-enumeration fits one")
-    count = math.prod(2.0**size - 1 for size in form.shape)
+    count = math.prod(2**size - 1 for size in form.shape)
     if count > 1e7:
+        told = f"{count:.2g}" if count < 1e300 else f"about 10^{math.log10(count):.0f}"
         raise NoSuchForm(
-            f"a game of {sizes(form.shape)} has {count:.2g} supports, too many to enumerate; "
+            f"a game of {sizes(form.shape)} has {told} supports, too many to enumerate; "
             "global-newton finds some of its equilibria"
         )
     game, clock, tally = Multilinear(form), Clock(deadline), Tally()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import kept
+from coopsim.highs import linprog
 from coopsim.solvers.numeric import Clock
 
 PRECISE = 1e-10
@@ -54,23 +56,21 @@ def minimise(
         rows, bounds: `[m, k]` (dense or sparse) and `[m]`.
         fixed, targets: `[e, k]` and `[e]`.
         box: one (low, high) for all, or one a variable; None is unbounded.
-        clock: no programme is started once it is over, or goes on for longer.
+        clock: no programme is started once it is over, or goes on for longer. Without one the
+            clock that `coopsim.clock.keeping` holds ends it.
 
     Cost: one call of HiGHS.
-    """
-    from scipy.optimize import linprog
 
-    if clock is not None and clock.over:
-        return Optimum("unfinished", np.zeros(0), np.nan, np.zeros(0), np.zeros(0))
-    options = {
-        "primal_feasibility_tolerance": PRECISE,
-        "dual_feasibility_tolerance": PRECISE,
-        **(clock.limits() if clock is not None else {}),
-    }
+    Raises:
+        OutOfTime: the kept clock was over before there was an answer.
+    """
+    options = {"primal_feasibility_tolerance": PRECISE, "dual_feasibility_tolerance": PRECISE}
     answer = linprog(
-        cost, rows, bounds, fixed, targets, bounds=box, method="highs", options=options
+        cost, rows, bounds, fixed, targets, bounds=box, options=options, clock=clock or kept()
     )
     if answer.x is None or answer.status != 0:
+        if clock is None:
+            kept().look()
         status = {2: "infeasible", 3: "unbounded"}.get(int(answer.status), "unfinished")
         return Optimum(status, np.zeros(0), np.nan, np.zeros(0), np.zeros(0))
     upper, equal = answer.ineqlin.marginals, answer.eqlin.marginals

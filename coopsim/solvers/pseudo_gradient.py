@@ -9,16 +9,18 @@ auction games using artificial neural networks, Nature Machine Intelligence 3.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look, uncounted
 from coopsim.extras import require
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.solvers.auctions import reported, rough_regret
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 _LOOK = 50  # rounds between two looks at the regret
@@ -64,28 +66,32 @@ def solve(
     for name, given in (("rounds", rounds), ("batch", batch), ("population", population)):
         require_count(name, given, 2 if name == "population" else 1)
     require_count("hidden", hidden)
-    torch = require("torch", extra="learn")
+    with uncounted():
+        torch = require("torch", extra="learn")
     clock = Clock(deadline)
     arena = _Arena.of(form, torch, hidden, device, seed)
     arena.warm(clock)
     best = arena.profile()
-    least, used = rough_regret(form, best), 0
-    while used < rounds and least > tol and not clock.over:
-        used += 1
-        pace = rate * 0.05 ** (used / rounds)
-        arena.step(batch, population // 2, sigma, pace)
-        if used % _LOOK == 0 or used == rounds:
-            profile = arena.profile()
-            regret = rough_regret(form, profile)
-            if regret < least:
-                best, least = profile, regret
+    least, used = np.inf, 0
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        least = rough_regret(form, best)
+        while used < rounds and least > tol:
+            look()
+            pace = rate * 0.05 ** ((used + 1) / rounds)
+            arena.step(batch, population // 2, sigma, pace)
+            used += 1
+            if used % _LOOK == 0 or used == rounds:
+                profile = arena.profile()
+                regret = rough_regret(form, profile)
+                if regret < least:
+                    best, least = profile, regret
     return Found(
         (best,),
         f"{used} rounds of pseudo-gradient ascent of {len(arena.weights)} networks, {population} "
         f"perturbations and {batch} draws each",
         {"rounds": used},
         finished=False,
-        details=(reported(form, best, parameters=int(arena.weights[0].numel())),),
+        details=(reported(form, best, clock, parameters=int(arena.weights[0].numel())),),
     )
 
 
@@ -181,6 +187,7 @@ class _Arena:
                 for i in range(self.form.n)
             ]
             for network in range(len(self.weights)):
+                look()
                 player = self.seat.index(network)
                 self._ascend(network, player, signals, played, pairs, sigma, rate)
 

@@ -10,7 +10,8 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm, sizes
-from coopsim.solvers.numeric import Clock
+from coopsim.highs import linprog
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 MOST = 2_000_000
@@ -122,7 +123,10 @@ def _round(
             verdict = _at_a_glance(gains, place, weak)
             if verdict is None:
                 programs += 1
-                verdict = _weakly(gains, place) if weak else _strictly(gains)
+                try:
+                    verdict = _weakly(gains, place, clock) if weak else _strictly(gains, clock)
+                except OutOfTime:
+                    return [], None, programs
             if verdict.dominated:
                 mixture = np.zeros(form.shape[i])
                 mixture[list(own)] = verdict.weights
@@ -153,10 +157,8 @@ def _at_a_glance(gains: Float, place: int, weak: bool) -> _Verdict | None:
     return None
 
 
-def _strictly(gains: Float) -> _Verdict:
+def _strictly(gains: Float, clock: Clock) -> _Verdict:
     """The value of the game in which a mixture gains against a belief: above 0 it dominates."""
-    from scipy.optimize import linprog
-
     own, profiles = gains.shape
     answer = linprog(
         np.append(np.zeros(own), -1.0),
@@ -165,23 +167,23 @@ def _strictly(gains: Float) -> _Verdict:
         A_eq=np.append(np.ones(own), 0.0)[None],
         b_eq=[1.0],
         bounds=[(0, None)] * own + [(None, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        clock=clock,
     )
+    if answer.x is None:
+        clock.look()
     mixture, belief = answer.x[:-1], -answer.ineqlin.marginals
     if float((_even(mixture) @ gains).min()) > _STRICT:
         return _Verdict(True, _even(mixture))
     return _Verdict(False, _even(belief))
 
 
-def _weakly(gains: Float, place: int) -> _Verdict:
+def _weakly(gains: Float, place: int, clock: Clock) -> _Verdict:
     """The most that a mixture which never loses gains in sum; above 0 it dominates weakly.
 
     The multipliers, plus 1 each, are a belief of full support to which the action is a best
     response where nothing dominates it (Pearce 1984, lemma 4).
     """
-    from scipy.optimize import linprog
-
     own = len(gains)
     answer = linprog(
         -gains.sum(1),
@@ -189,9 +191,11 @@ def _weakly(gains: Float, place: int) -> _Verdict:
         b_ub=np.zeros(gains.shape[1]),
         A_eq=np.ones((1, own)),
         b_eq=[1.0],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        clock=clock,
     )
+    if answer.x is None:
+        clock.look()
     mixture, belief = _even(answer.x), 1.0 - answer.ineqlin.marginals
     # rounding may leave a loss of 1e-16: a mixture with the action itself shrinks it
     if float((mixture @ gains).sum()) > _STRICT:

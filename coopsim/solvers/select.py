@@ -12,6 +12,7 @@ from typing import Any, Literal, cast, overload
 import numpy as np
 
 from coopsim import registry
+from coopsim.clock import ENDLESS, Clock, OutOfTime, keeping, uncounted
 from coopsim.errors import NoSuchForm, UserError, nearest
 from coopsim.games.game import Game
 from coopsim.registry import Registration, load
@@ -19,12 +20,13 @@ from coopsim.solvers import sizes
 from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
-from coopsim.solvers.numeric import Clock
 from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 from coopsim.solvers.starts import begun
 
 DEFAULT_TOL = 1e-8
+_GRACE, _SHARE = 1.0, 0.1  # seconds, and of the deadline: what certificates may take beyond it
+_NOT_BUILT = "no solution found: the deadline passed while the game's form was built"
 _GRID = "points"  # the option of a continuous game's normal form: values of each action
 
 
@@ -69,7 +71,9 @@ def solve(
             the answer says which.
         tol: tolerance on the certificate's residual, in payoff units.
         deadline: seconds for the method; on expiry the best profile comes back, with status
-            `budget` unless its certificate holds. The certificate takes its own time.
+            `budget` unless its certificate holds. The certificate has a second and a tenth of
+            the deadline beyond it; one that is not done by then proves nothing. Importing and
+            compiling do not count.
         all: return every solution found, as `Solutions`.
         options: of the form (such as `trust=0.5` for "coopetitive", or `points=21` where a
             continuous game is solved on a grid) and of the method (such as `starts=64`).
@@ -91,6 +95,7 @@ def solve(
     """
     began = time.monotonic()
     _check_numbers(tol, deadline)
+    clock = Clock(deadline)
     if getattr(game, "kind", "") == "normal variants":
         from coopsim.solvers.variants import solve_variants
 
@@ -102,8 +107,9 @@ def solve(
     # an objective of None is the concept's own, which methods without objectives have, too
     asked = {k: v for k, v in options.items() if not (k == "objective" and v is None)}
     answered = _first_proved(
-        game, wanted, method, asked, tol=tol, deadline=deadline, began=began, everything=all
-    )
+        game, wanted, method, asked, tol=tol, clock=clock, began=began, everything=all,
+        deadline=deadline,
+    )  # fmt: skip
     if all:
         shown = answered[0].profile or answered[0].status is Status.REFUSED
         return answered if shown else Solutions((), answered.complete, answered.sentence)
@@ -118,18 +124,17 @@ def _first_proved(
     *,
     tol: float,
     deadline: float | None,
+    clock: Clock,
     began: float,
     everything: bool,
 ) -> Solutions:
     """The first answer of a fitting method that is proved; else the one closest to it."""
-    clock = Clock(deadline)
     tried: list[tuple[str, Solutions]] = []
     reason = ""
     try:
-        for choice in _choices(game, wanted, method, options, everything):
-            left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
+        for choice in _in_time(_choices(game, wanted, method, options, everything), clock):
             try:
-                answered = _run(game, wanted, choice, options, tol, left, began, deadline)
+                answered = _run(game, wanted, choice, options, tol, clock, began, deadline)
             except NoSuchForm as error:
                 reason = reason or str(error)
                 continue
@@ -138,10 +143,33 @@ def _first_proved(
                 break
     except NoSuchForm as error:
         reason = reason or str(error)
+    except OutOfTime:
+        if not tried:
+            return Solutions((_unbuilt(game, wanted, method),), False, _NOT_BUILT)
     if not tried:
         return Solutions((refused(game, wanted.name, method, reason),), False, reason)
-    best = min(tried, key=lambda pair: (not pair[1][0].proved, _distance(pair[1][0])))[1]
+    best = min(tried, key=lambda pair: _rank(pair[1][0]))[1]
     return best if len(tried) == 1 else _after(best, [name for name, _ in tried])
+
+
+def _in_time(choices: Iterator[_Choice], clock: Clock) -> Iterator[_Choice]:
+    """The choices one after another, the forms that they need built while there is time.
+
+    Raises:
+        OutOfTime: a form is not built.
+    """
+    while True:
+        with keeping(clock):
+            choice = next(choices, None)
+        if choice is None:
+            return
+        yield choice
+
+
+def _unbuilt(game: Game | Form, wanted: Concept, method: str | None) -> Solution:
+    """The answer where the deadline passed before there was a form to solve."""
+    nothing = refused(game, wanted.name, method, _NOT_BUILT)
+    return dataclasses.replace(nothing, status=Status.BUDGET)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -160,12 +188,13 @@ def _run(
     choice: _Choice,
     options: Mapping[str, Any],
     tol: float,
-    left: float | None,
+    clock: Clock,
     began: float,
     deadline: float | None,
 ) -> Solutions:
     """What one method finds, certified."""
-    run = choice.method.load()
+    with uncounted():
+        run = choice.method.load()
     rest = {key: value for key, value in options.items() if key not in choice.form_options}
     taken = inspect.signature(run).parameters
     _check_options(choice.method.name, taken, rest, wanted, _accepts(wanted, choice.form.kind))
@@ -174,7 +203,7 @@ def _run(
     # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
     with np.errstate(all="ignore"):
         units = rescaled(wanted.problem, choice.form)
-        made = run(units.form, tol=units.tolerance(tol), deadline=left, **given)
+        made = run(units.form, tol=units.tolerance(tol), deadline=clock.left, **given)
         found: Found = begun(wanted.problem, choice.form, units.restored(made))
         return answer(
             choice.form,
@@ -185,6 +214,7 @@ def _run(
             {"seconds": time.monotonic() - began},
             getattr(game, "hash", ""),
             choice.reason,
+            ENDLESS if deadline is None else clock.later(_GRACE + _SHARE * deadline),
         )
 
 
@@ -196,8 +226,10 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _distance(item: Solution) -> float:
-    return math.inf if item.certificate is None else item.certificate.relative
+def _rank(item: Solution) -> tuple[bool, float, bool]:
+    """What is proved first, then what is closest; an unchecked profile before none at all."""
+    distance = math.inf if item.certificate is None else item.certificate.relative
+    return not item.proved, distance, not item.profile
 
 
 def _after(solutions: Solutions, names: list[str]) -> Solutions:

@@ -11,7 +11,6 @@ The multipliers of its inequalities are the other player's plan.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,8 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
 from coopsim.games.forms.tree.sequences import SequencePayoffs, Sequences
+from coopsim.highs import linprog
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.proof import spreads
 from coopsim.solvers.solution import Found
 
@@ -54,15 +55,14 @@ def solve(form: ExtensiveForm, *, tol: float = 1e-8, deadline: float | None = No
     problem = reason(form)
     if problem:
         raise NoSuchForm(f"the sequence-form programme {problem}")
-    began = time.monotonic()
-    if deadline is not None and deadline <= 0:
+    clock = Clock(deadline)
+    if clock.over:
         return _unsolved(form, "the deadline left no time for the linear programme", {})
     one, two = form.sequences
     # the other half of the sum of payoffs is the same at every end, so it moves no plan
     half = (form.payoffs[:, :1] - form.payoffs[:, 1:]) / 2
     pairs = in_units(form, np.hstack([half, -half])).sequence_payoffs
-    left = None if deadline is None else max(1e-3, deadline - (time.monotonic() - began))
-    answer = maximin(one, two, pairs, left)
+    answer = maximin(one, two, pairs, clock)
     stats = {"pivots": float(answer.nit), "rows": float(two.size), "columns": float(one.size)}
     if answer.x is None or answer.status != 0:
         return _unsolved(form, f"the linear programme stopped: {answer.message}", stats)
@@ -116,15 +116,14 @@ def constraints(own: Sequences) -> tuple[Any, Float]:
     return csr_array((value, (row, column)), shape=(sets + 1, own.size)), right
 
 
-def maximin(one: Sequences, two: Sequences, pairs: SequencePayoffs, limit: float | None) -> Any:
+def maximin(one: Sequences, two: Sequences, pairs: SequencePayoffs, clock: Clock) -> Any:
     """The programme of player 1 by HiGHS; its answer as scipy gives it.
 
     Args:
         one, two: the players' sequences.
         pairs: the payoffs, of which player 1's are read.
-        limit: seconds.
+        clock: when to stop.
     """
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array, hstack
 
     pays = pairs.values[:, 0] / (np.abs(pairs.values).max(initial=0.0) or 1.0)
@@ -141,8 +140,8 @@ def maximin(one: Sequences, two: Sequences, pairs: SequencePayoffs, limit: float
         A_eq=hstack([own, csr_array((own.shape[0], values))], format="csr"),
         b_eq=right,
         bounds=[(0, None)] * one.size + [(None, None)] * values,
-        method="highs",
-        options=options if limit is None else {**options, "time_limit": limit},
+        options=options,
+        clock=clock,
     )
 
 

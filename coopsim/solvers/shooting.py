@@ -11,6 +11,7 @@ Numerical simulations of asymmetric first-price auctions, on the error at the lo
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.solvers.auctions import reported
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _POINTS = 1500  # at which the inverse bids are read off
@@ -51,24 +53,27 @@ def solve(form: SealedBidForm, *, tol: float = 1e-8, deadline: float | None = No
     if problem := _obstacle(form):
         raise NoSuchForm(problem)
     shot = _Shot(form, _lowest_bid(form))
-    clock = Clock(deadline)
+    clock, profile = Clock(deadline), None
     low, high = shot.floor, min(signal.high for signal in form.signals)
     used, ceiling = 0, high
-    for tolerance, apart in _STAGES:
-        while high - low > apart * ceiling and not clock.over:
-            used += 1
-            middle = 0.5 * (low + high)
-            if shot.integrate(middle, tolerance).crosses:
-                high = middle
-            else:
-                low = middle
-        if apart > _STAGES[-1][1]:
-            # what was found with a coarse integration may be off by its error
-            wider = 8 * apart * ceiling
-            low, high = max(shot.floor, low - wider), min(ceiling, high + wider)
-    if low > shot.floor and not clock.over:
-        profile = shot.bid_functions(low, high)
-    else:  # no time for a single curve that reaches the lowest bid
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        for tolerance, apart in _STAGES:
+            while high - low > apart * ceiling:
+                middle = 0.5 * (low + high)
+                crosses = shot.integrate(middle, tolerance).crosses
+                used += 1
+                if crosses:
+                    high = middle
+                else:
+                    low = middle
+            if apart > _STAGES[-1][1]:
+                # what was found with a coarse integration may be off by its error
+                wider = 8 * apart * ceiling
+                low, high = max(shot.floor, low - wider), min(ceiling, high + wider)
+        if low > shot.floor:
+            profile = shot.bid_functions(low, high)
+    finished = profile is not None
+    if profile is None:  # no time for a single curve that reaches the lowest bid
         share = (form.n - 1) / form.n
         above = [np.maximum(own - shot.floor, 0) for own in form.types]
         profile = tuple(
@@ -79,8 +84,8 @@ def solve(form: SealedBidForm, *, tol: float = 1e-8, deadline: float | None = No
         (profile,),
         f"inverse bids from the top bid {low:.9g}, found by {used} halvings",
         {"rounds": used},
-        finished=not clock.over,
-        details=(reported(form, profile, top_bid=low),),
+        finished=finished,
+        details=(reported(form, profile, clock, top_bid=low),),
     )
 
 
@@ -154,6 +159,7 @@ class _Shot:
 
     def slopes(self, bid: float, phi: Float) -> Float:
         """dphi/db, `[n]`."""
+        look()
         gap = 1 / np.maximum(phi - bid, 1e-300)
         pull = gap.sum() / (self.form.n - 1) - gap
         ratio = [np.interp(value, *own) for value, own in zip(phi, self._ratios, strict=True)]

@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers.multilinear import WIDE, Multilinear, polish
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 _BLOCK = 2_000_000  # payoffs looked at between two looks at the clock
@@ -67,7 +68,11 @@ def solve(
     while used < grids and not clock.over:
         ended, seen = _path(game, start, int(size), clock)
         used, vertices = used + 1, vertices + seen
-        polished, regret = polish(game, ended, WIDE)
+        try:
+            with keeping(clock):
+                polished, regret = polish(game, ended, WIDE)
+        except OutOfTime:
+            polished, regret = ended, game.regret(ended)
         if regret < least:
             best, least = polished, regret
         if least <= min(tol, 1e-9 * game.scale):

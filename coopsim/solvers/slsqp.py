@@ -12,7 +12,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
-from coopsim.solvers.numeric import Clock, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
 from coopsim.solvers.solution import Found
 
 _SETTLED = 2e-8  # of the range: SLSQP does not come closer
@@ -75,13 +75,15 @@ def _settle(
     """Rounds of damped best responses: where they end, whether at rest, and how many."""
     width = widths(form.low, form.high)
     step, last = 1.0, np.zeros(form.m)
+    watched = form.watched(clock)
     for taken in range(1, rounds + 1):
         before = here.copy()
         for player in range(form.n):
-            if clock.over:
-                return here, False, taken
             own = form.coordinates(player)
-            best = respond(form, here, player, rng)
+            try:
+                best = respond(watched, here, player, rng)
+            except OutOfTime:
+                return here, False, taken
             here = here.copy()
             here[own] += step * (best - here[own])
         move = (here - before) / width / step

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.batched import SMALL, small_bimatrix
@@ -32,16 +30,15 @@ def solve(form: NormalForm, *, tol: float = 1e-8, deadline: float | None = None)
             f"{' x '.join(map(str, form.shape))}; vertex-enumeration finds all equilibria of "
             "larger games"
         )
-    began = time.monotonic()
-    if deadline is not None and deadline <= 0:
+    clock = Clock(deadline)
+    if clock.over:
         return Found((), "the deadline left no time", finished=False)
     games = NormalForm.variants(form.payoffs[None])
     batch = small_bimatrix(games, tol=tol, clock=Clock(None), everything=True)
     if len(batch.left):
         from coopsim.solvers import vertex
 
-        left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
-        return vertex.solve(form, tol=tol, deadline=left)
+        return vertex.solve(form, tol=tol, deadline=clock.left)
     x, y = batch.profiles
     profiles = tuple((x[0, k].copy(), y[0, k].copy()) for k in range(int(batch.count[0])))
     return Found(

@@ -53,8 +53,9 @@ class Solution:
         profile: one array a player: its action coordinates, its distribution over actions, or
             its behaviour strategy; for joint concepts (correlated play, coalitions) a single
             array, the distribution over profiles `[A1..An]` or the payoffs `[n]`.
-        values: what each player gets under the form that was solved, `[n]`.
-        certificate: None only where there is no profile.
+        values: what each player gets under the form that was solved, `[n]`; empty where that is
+            not known.
+        certificate: None where there is no profile, or where a deadline ended its check.
         selection: which of several solutions this is, and how many were found.
         found: how many distinct solutions the method found.
         form: which form was solved ("continuous", "normal", "extensive" ...).

@@ -16,6 +16,7 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.solvers.auctions import reported
+from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
 _NODES = 16  # of Gauss and Legendre's rule in each cell of a bid function
@@ -34,7 +35,7 @@ def solve(form: SealedBidForm, *, tol: float = 1e-8, deadline: float | None = No
     Args:
         form: an auction whose bidders are alike, or of second prices with private values.
         tol: not used: the integrals are taken to rounding.
-        deadline: not used: the work is one pass over each bid function.
+        deadline: seconds; bid functions take one pass, what is written beside them may not fit.
 
     Raises:
         NoSuchForm: the bidders differ.
@@ -57,7 +58,7 @@ def solve(form: SealedBidForm, *, tol: float = 1e-8, deadline: float | None = No
             "the bidders differ, and the integral formula needs bidders who are alike; "
             "bid-shooting or simultaneous-dual-averaging take bidders who differ"
         )
-    return Found((profile,), sentence, {}, details=(reported(form, profile),))
+    return Found((profile,), sentence, {}, details=(reported(form, profile, Clock(deadline)),))
 
 
 def symmetric_bids(form: SealedBidForm) -> Float:

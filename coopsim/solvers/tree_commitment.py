@@ -14,11 +14,13 @@ from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 from coopsim.games.forms.tree.sequences import Sequences
+from coopsim.highs import milp
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.programs import maximise
 from coopsim.solvers.solution import Found
 
 _LARGEST = 20_000  # pairs of sequences
+_LAST = 0.5  # seconds for the plan beside an answer, beyond the deadline that found it
 _USED = 1e-12  # plans below are 0
 
 
@@ -61,7 +63,7 @@ def solve(
     program = _Program(form, require_two(form, leader, ties, commitment))
     clock = Clock(deadline)
     answer, finished, nodes = (None, False, 0) if clock.over else program.branch(clock)
-    plan = None if answer is None else program.plan(answer)
+    plan = None if answer is None else program.plan(answer, clock.later(_LAST))
     if plan is None or answer is None:
         strategy = form.uniform()[program.seat]
         profile = program.profile(strategy, None)
@@ -157,26 +159,30 @@ class _Program:
 
     def branch(self, clock: Clock) -> tuple[Float | None, bool, int]:
         """The follower's plan at the optimum, whether it is one, and the nodes it took."""
-        from scipy.optimize import LinearConstraint, milp
-
         rows, low, high = self._rows()
         gain, whole = np.zeros(self.at.size), np.zeros(self.at.size)
         gain[self.at.pair] = self.pairs.own
         whole[self.at.other] = 1
         found = milp(
             -gain,
-            constraints=LinearConstraint(rows, low, high),
-            integrality=whole,
+            rows=rows,
+            low=low,
+            high=high,
+            whole=whole,
             bounds=(0, 1),
-            options={"mip_rel_gap": 0.0, **clock.limits()},
+            options={"mip_rel_gap": 0.0},
+            clock=clock,
         )
         nodes = int(found.mip_node_count or 0)
         if found.x is None:
             return None, False, nodes
         return np.round(found.x[self.at.other]), found.status == 0, nodes
 
-    def plan(self, answer: Float) -> Float | None:
-        """The leader's best plan to which the follower's plan `answer` is a best answer."""
+    def plan(self, answer: Float, clock: Clock) -> Float | None:
+        """The leader's best plan to which the follower's plan `answer` is a best answer.
+
+        None where there is none, or no time to find it.
+        """
         from scipy.sparse import csr_array, hstack, vstack
 
         pairs, size = self.pairs, self.own.size
@@ -192,6 +198,7 @@ class _Program:
             np.zeros(len(loose)) if len(loose) else None,
             vstack([hstack([equal, none]), values[fixed]], format="csr"),
             np.concatenate([to, np.zeros(len(fixed))]),
+            clock=clock,
         )
         return np.maximum(found.x[:size], 0) if found.status == "optimal" else None
 

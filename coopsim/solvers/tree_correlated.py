@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.convert import Plans, reduced_strategies, strategy_count
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import MOST_PLAYERS
 from coopsim.games.forms.tree.sequences import Sequences
-from coopsim.solvers.numeric import Clock
+from coopsim.highs import linprog
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.objectives import goal_of
 from coopsim.solvers.solution import Found
 
@@ -55,14 +57,14 @@ def solve_correlated(
     Cost: one variable a profile of plans; one row for every recommendation and every sequence
     that follows its information set.
     """
-    return _solve(form, objective, deadline, coarse=False)
+    return _solve(form, objective, Clock(deadline), coarse=False)
 
 
 def solve_coarse(
     form: ExtensiveForm, *, tol: float = 1e-8, deadline: float | None = None, objective: Any = None
 ) -> Found:
     """The same where a player leaves at an information set before hearing what to do there."""
-    return _solve(form, objective, deadline, coarse=True)
+    return _solve(form, objective, Clock(deadline), coarse=True)
 
 
 def suits(form: ExtensiveForm, everything: bool) -> str:
@@ -74,21 +76,21 @@ def suits(form: ExtensiveForm, everything: bool) -> str:
     return f"{count:,} profiles of reduced plans: one linear program"
 
 
-def _solve(form: ExtensiveForm, objective: Any, deadline: float | None, coarse: bool) -> Found:
-    from scipy.optimize import linprog
+def _solve(form: ExtensiveForm, objective: Any, clock: Clock, coarse: bool) -> Found:
     from scipy.sparse import csr_array, hstack, vstack
 
-    clock = Clock(deadline)
     _check_size(form)
     goal = goal_of(form, objective)
-    table = _Table(form)
     blocks, extra = [], 0
-    for player in range(form.n):
-        rows, count = _rows(table, player, coarse)
-        blocks.append((rows, extra, count))
-        extra += count
-        if clock.over:
-            return Found((), "stopped before the program was built", finished=False)
+    try:
+        with keeping(clock):
+            table = _Table(form)
+            for player in range(form.n):
+                rows, count = _rows(table, player, coarse)
+                blocks.append((rows, extra, count))
+                extra += count
+    except OutOfTime:
+        return Found((), "stopped before the program was built", finished=False)
     size = table.size
     stacked = []
     for (left, right), begin, count in blocks:
@@ -110,14 +112,10 @@ def _solve(form: ExtensiveForm, objective: Any, deadline: float | None, coarse: 
         A_eq=total,
         b_eq=[1.0],
         bounds=bounds,
-        method="highs",
-        options={
-            "primal_feasibility_tolerance": 1e-10,
-            "dual_feasibility_tolerance": 1e-10,
-            **({} if clock.left is None else {"time_limit": max(clock.left, 1e-3)}),
-        },
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        clock=clock,
     )
-    if answer.x is None:
+    if answer.x is None or not np.maximum(answer.x[:size], 0.0).any():
         return Found((), f"the linear program stopped: {answer.message}", finished=False)
     joint = np.maximum(answer.x[:size], 0.0)
     joint = (joint / joint.sum()).reshape(table.shape)
@@ -189,6 +187,7 @@ class _Table:
         found = weights[None, :]
         shape = []
         for i in players:
+            look()
             comes = self.plans[i][:, self.form.sequences[i].terminal].astype(float)
             found = (found[:, None, :] * comes).reshape(-1, found.shape[-1])
             shape.append(len(comes))
@@ -215,6 +214,7 @@ def _rows(table: _Table, player: int, coarse: bool) -> tuple[tuple[Any, Any], in
         number = {j: count + k for k, j in enumerate(below[infoset])}
         count += len(number)
         for j in below[infoset]:
+            look()
             for sequence in range(own.first[j], own.first[j] + own.actions[j]):
                 left.append(_spread(table, player, active, worth[sequence], row))
                 right.append((row, number[j], -1.0))

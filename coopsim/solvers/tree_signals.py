@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.arrays import CHANCE
 from coopsim.games.forms.tree.correlation import joint_plans
-from coopsim.solvers.numeric import Clock
+from coopsim.highs import linprog
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.programs import PRECISE
 from coopsim.solvers.solution import Found
 from coopsim.solvers.tree_commitment import require_two
@@ -51,8 +53,6 @@ def solve(
             variants, or the tree is too large.
         UserError: there is no such leader.
     """
-    from scipy.optimize import linprog
-
     seat = require_two(form, leader, "strong", "mixed")
     one, two = (own.size for own in form.sequences)
     if one * two > _LARGEST:
@@ -60,7 +60,12 @@ def solve(
             f"{one:,} and {two:,} sequences have {one * two:,} pairs, and at most {_LARGEST:,} "
             "are taken"
         )
-    program = joint_plans(form.tree, form.payoffs, seat)
+    clock = Clock(deadline)
+    try:
+        with keeping(clock):
+            program = joint_plans(form.tree, form.payoffs, seat)
+    except OutOfTime:
+        return Found((), "the time was up before the program was written down", finished=False)
     unit = max(float(np.ptp(form.payoffs[:, seat])), 1e-300)
     found = linprog(
         -program.gain / unit,
@@ -69,12 +74,8 @@ def solve(
         A_eq=program.equal,
         b_eq=program.to,
         bounds=np.stack([np.zeros(len(program.most)), np.full(len(program.most), np.inf)], 1),
-        method="highs",
-        options={
-            "primal_feasibility_tolerance": PRECISE,
-            "dual_feasibility_tolerance": PRECISE,
-            **Clock(deadline).limits(),
-        },
+        options={"primal_feasibility_tolerance": PRECISE, "dual_feasibility_tolerance": PRECISE},
+        clock=clock,
     )
     if found.status != 0 or found.x is None:
         return Found((), f"the program stopped: {found.message}", {}, finished=False)

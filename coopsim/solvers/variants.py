@@ -156,7 +156,7 @@ def solve_variants(
         if name is None:
             places = np.arange(len(form))
             batch, values, residuals, holds = _each(
-                form, places, concept, method, tol, deadline, began, all, options
+                form, places, concept, method, tol, clock, all, options
             )
         else:
             run = BATCHED[name].run
@@ -170,7 +170,7 @@ def solve_variants(
                 np.logical_and, (holding(gains[..., i], spans[..., i], tol) for i in range(form.n))
             )
             if len(batch.left):
-                rest = _each(form, batch.left, concept, None, tol, deadline, began, all, {})
+                rest = _each(form, batch.left, concept, None, tol, clock, all, {})
                 batch, values, residuals, holds = _joined(batch, values, residuals, holds, *rest)
     return VariantSolutions(
         form,
@@ -207,8 +207,7 @@ def _each(
     concept: str,
     method: str | None,
     tol: float,
-    deadline: float | None,
-    began: float,
+    clock: Clock,
     everything: bool,
     options: Mapping[str, Any],
 ) -> tuple[Batch, Float, Float, _TRUTH]:
@@ -219,8 +218,8 @@ def _each(
     complete, finished = np.zeros(len(places), dtype=bool), True
     names: set[str] = set()
     for at, v in enumerate(places.tolist()):
-        left = None if deadline is None else max(0.0, began + deadline - time.monotonic())
-        if left == 0.0:
+        left = clock.left
+        if clock.over:
             finished = False
             break
         if everything:
@@ -255,7 +254,8 @@ def _stacked(
         for k, item in enumerate(items):
             for part, own in zip(profiles, item.profile, strict=True):
                 part[v, k] = own
-            values[v, k] = item.values
+            if item.values.size:  # else the deadline left no time to say
+                values[v, k] = item.values
             residuals[v, k] = np.inf if item.certificate is None else item.certificate.residual
             holds[v, k] = item.proved
     return profiles, values, residuals, holds

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import time
-
 import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
+from coopsim.highs import linprog
 from coopsim.solvers.bimatrix import exact_details, fractions_of_form
 from coopsim.solvers.constant_sum import (
     MatrixGame,
@@ -60,7 +58,7 @@ def solve(
     game = constant_sum(form, "zero-sum-lp")
     if exact:
         return _exact(form, game, Clock(deadline))
-    solved = _programme(game, deadline)
+    solved = _programme(game, Clock(deadline))
     if solved is None:
         return Found((at_once(game),), "the linear programme ran out of time", finished=False)
     x, y = refined(game, *solved)
@@ -72,15 +70,8 @@ def solve(
     )
 
 
-def _programme(game: MatrixGame, deadline: float | None) -> tuple[Float, Float] | None:
+def _programme(game: MatrixGame, clock: Clock) -> tuple[Float, Float] | None:
     """Both mixtures from one programme; None if the time ran out."""
-    began = time.monotonic()
-    from scipy.optimize import linprog
-
-    # the import may have taken most of a short deadline
-    left = math.inf if deadline is None else deadline - (time.monotonic() - began)
-    if left <= 0:
-        return None
     m, n = game.payoffs.shape
     result = linprog(
         np.append(np.zeros(m), -1.0),
@@ -89,8 +80,7 @@ def _programme(game: MatrixGame, deadline: float | None) -> tuple[Float, Float] 
         A_eq=np.append(np.ones(m), 0.0)[None],
         b_eq=[1.0],
         bounds=[(0, None)] * m + [(None, None)],
-        method="highs",
-        options={} if math.isinf(left) else {"time_limit": left},
+        clock=clock,
     )
     if result.x is None or result.status != 0:
         return None

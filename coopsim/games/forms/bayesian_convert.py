@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.bayesian import BayesianForm
 from coopsim.games.forms.convert import LIMIT
@@ -106,6 +107,7 @@ def to_normal(form: BayesianForm, limit: int = LIMIT) -> NormalForm:
     plans = [np.array(list(itertools.product(range(a), repeat=t))) for t, a in pairs]
     tensor = np.zeros((form.n, *counts))
     for types in np.argwhere(form.prior > 0):
+        look()
         chosen = np.ix_(*(plan[:, types[i]] for i, plan in enumerate(plans)))
         cell = form.payoffs[(slice(None), *types)]
         for player in range(form.n):
@@ -138,6 +140,7 @@ def to_agent_form(form: BayesianForm, limit: int = LIMIT) -> NormalForm:
     tensor = np.zeros((len(agents), *shape))
     first = np.concatenate([[0], np.cumsum(form.type_counts)])
     for types in np.argwhere(form.prior > 0):
+        look()
         axes = [int(first[i] + t) for i, t in enumerate(types)]
         cell = form.payoffs[(slice(None), *types)] * form.prior[tuple(types)]
         # the drawn agents' axes in their places, all others of length 1

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.auction import SealedBidForm, check_profile
 
 CELLS = 1 << 15
@@ -50,6 +51,7 @@ class BidLaw:
 
 def bid_law(form: SealedBidForm, player: int, part: Float, cells: int = CELLS) -> BidLaw:
     """The distribution of the bids of a bid function `part` `[K]`."""
+    look()
     known = form.signals[player].cdf(form.types[player])
     q = np.unique(np.concatenate([np.linspace(0, 1, cells + 1), np.clip(known, 0, 1)]))
     types = form.signals[player].quantile(q)
@@ -112,11 +114,13 @@ def prospect(
     luck, weight = np.polynomial.legendre.leggauss(form.n)
     win, gained = np.zeros(bids.shape), np.zeros(bids.shape)
     for t, share in zip((luck + 1) / 2, weight / 2, strict=True):
+        look()
         beaten = [a + t * (b - a) for (a, _), (b, _) in zip(low, weak, strict=True)]
         win += share * np.prod(beaten, axis=0)
         for k, j in enumerate(rivals):
             w = np.asarray(form.weights)[player, j]
             if w:
+                look()
                 signal = low[k][1] + t * (weak[k][1] - low[k][1])
                 rest = np.prod([b for i, b in enumerate(beaten) if i != k], axis=0)
                 gained += share * w * signal * rest
@@ -181,6 +185,7 @@ def outcome(form: SealedBidForm, profile: Sequence[Float]) -> Outcome:
     utilities, payments = np.empty(form.n), np.empty(form.n)
     sold = 0.0
     for i, part in enumerate(profile):
+        look()
         known = np.clip(form.signals[i].cdf(form.types[i]), 0, 1)
         edges = np.unique(np.concatenate([np.linspace(0, 1, _PIECE + 1), known]))
         q = edges[:-1, None] + np.diff(edges)[:, None] * (nodes + 1) / 2

@@ -79,13 +79,7 @@ class CongestionForm:
         for origin, destination, amount in self.demands:
             if not (np.isfinite(amount) and amount > 0) or origin == destination:
                 raise ValueError("a class goes from one node to another, with an amount above 0")
-            reached = {origin}
-            while True:
-                more = {int(b) for a, b in zip(self.tails, self.heads, strict=True) if a in reached}
-                if more <= reached:
-                    break
-                reached |= more
-            if destination not in reached:
+            if destination >= self.nodes or not self._reached(origin)[destination]:
                 raise ValueError(f"node {destination} cannot be reached from node {origin}")
         self._check_sizes()
 
@@ -100,6 +94,14 @@ class CongestionForm:
                 given=f"{slowest[link]:g} in all",
                 allowed=f"up to {LARGEST:g}",
             )
+
+    def _reached(self, origin: int) -> npt.NDArray[np.bool_]:
+        """Which nodes some route from `origin` leads to, `[nodes]`."""
+        reached = np.zeros(max(self.nodes, origin + 1), dtype=bool)
+        reached[origin], count = True, 0
+        while count < (count := int(reached.sum())):
+            reached[self.heads[reached[self.tails]]] = True
+        return reached
 
     @classmethod
     def parallel(

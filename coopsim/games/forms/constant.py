@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.continuous import ContinuousForm
 
 # profiles played at once: enough to fill the arrays, few enough to stay in cache
@@ -47,6 +48,7 @@ def _episode_means(game: Any, shape: tuple[int, ...], profiles: Float) -> Float:
         # batch last in memory, as game kernels like it
         actions = np.moveaxis(np.ascontiguousarray(np.moveaxis(block, 0, -1)), -1, 0)
         for _ in range(game.rounds):
+            look()
             step = game.step(state, actions)
             total += step.payoffs * alive[:, None]
             alive &= ~step.done

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import Clock, keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.payoffs import check_box
 
 _LARGEST = 10_000_000  # profiles of a grid: 80 MB a player
+_PIECE = 262_144  # coordinates of the profiles that are evaluated between two looks at a clock
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,35 @@ class ContinuousForm:
         """The sum of payoffs, `[...]`, of profiles `[..., m]`."""
         return np.asarray(self.payoffs(profiles).sum(-1))
 
+    def watched(self, clock: Clock) -> ContinuousForm:
+        """The same form, whose payoffs are computed in pieces with a look at a clock before each.
+
+        A piece is a profile or up to 262,144 coordinates, whichever is more, so that what goes
+        on between two looks is bounded. A search is stopped from the inside: evaluations raise
+        `OutOfTime` once the clock is over.
+        """
+
+        def in_pieces(compute: Callable[[Float], Float], profiles: Float) -> Float:
+            many = np.asarray(profiles).reshape(-1, self.m)
+            piece = max(1, _PIECE // self.m)
+            with keeping(clock):
+                look()
+                if len(many) <= piece:
+                    return compute(profiles)
+                found = []
+                for first in range(0, len(many), piece):
+                    look()
+                    found.append(compute(many[first : first + piece]))
+            whole = np.concatenate(found)
+            return whole.reshape((*np.shape(profiles)[:-1], whole.shape[-1]))
+
+        slope = self.gradient
+        return dataclasses.replace(
+            self,
+            payoffs=functools.partial(in_pieces, self.payoffs),
+            gradient=None if slope is None else functools.partial(in_pieces, slope),
+        )
+
     def discretise(self, points: int) -> NormalForm:
         """The normal form on a grid of `points` equally spaced values a coordinate.
 
@@ -106,6 +139,10 @@ class ContinuousForm:
         profiles = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
         placed = np.empty_like(profiles)
         placed[..., order] = profiles
-        payoffs = np.moveaxis(self.payoffs(placed), -1, 0)
+        paid = np.empty((*profiles.shape[:-1], self.n))
+        for first in range(points):
+            look()
+            paid[first] = self.payoffs(placed[first])
+        payoffs = np.moveaxis(paid, -1, 0)
         labels = tuple(tuple(f"{value:.6g}" for value in axis) for axis in axes)
         return NormalForm(payoffs, players=self.players, actions=labels)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.exact import Exact, common_denominator
 from coopsim.games.forms.extensive import ExtensiveForm
@@ -166,6 +167,7 @@ def _labels(form: ExtensiveForm, own: Sequences, plans: Plans) -> list[str]:
     moves = np.array(["", *(name for labels in names for name in labels)], dtype=object)
     found = []
     for plan in plans:
+        look()
         words = ["*"] * len(names)
         for sequence in np.flatnonzero(plan[1:]) + 1:
             words[int(own.owner[sequence])] = moves[sequence]
@@ -195,6 +197,7 @@ def _summed(form: ExtensiveForm, plans: Sequence[Plans], weights: npt.NDArray[An
     total = np.zeros((size, counts[-1], form.n), dtype=weights.dtype)
     step = max(1, _BLOCK // max(size, counts[-1]))
     for begin in range(0, len(weights), step):
+        look()
         here = slice(begin, begin + step)
         # which profiles of all but the last player come to each terminal
         comes = np.ones((1, len(weights[here])), dtype=weights.dtype)

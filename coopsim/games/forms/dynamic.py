@@ -11,6 +11,7 @@ import numpy as np
 
 from coopsim import budget
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
+from coopsim.clock import look
 from coopsim.errors import UserError
 from coopsim.games.forms.payoffs import check_box
 
@@ -200,6 +201,7 @@ def _totals(game: Any, discount: float, sequences: Array) -> Array:
     state = game.start(len(sequences), None, backend)
     total, alive, weight = None, None, 1.0
     for t in range(sequences.shape[1]):
+        look()
         step = game.step(state, sequences[:, t])
         paid = step.payoffs if weight == 1.0 else step.payoffs * weight
         if alive is not None:

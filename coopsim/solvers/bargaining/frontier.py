@@ -13,7 +13,7 @@ from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import optimum
 from coopsim.solvers.bargaining.nash import weights_of
-from coopsim.solvers.numeric import Clock, newton, slopes
+from coopsim.solvers.numeric import Clock, OutOfTime, newton, slopes
 from coopsim.solvers.solution import Found
 
 Value = Callable[[Float], Float]
@@ -135,7 +135,8 @@ def _found(
     _require_frontier(form)
     point, finished = _maximise(form, value, clock, seed, smooth)
     if direction is not None and form.low is not None and len(form.low) > 1:
-        point = _sharpened(form, point, direction)
+        point, whole = _sharpened(form, point, direction, clock)
+        finished = finished and whole
     payoffs = form.payoffs(point)
     if not (payoffs >= form.disagreement - 1e-9 * (1 + np.abs(form.disagreement))).all():
         raise NoSuchForm("no point was found that leaves nobody worse than disagreement")
@@ -161,7 +162,7 @@ def _maximise(
             ("all",), form.low, form.high, np.zeros(len(form.low), dtype=int),
             lambda x: value(x)[..., None],
         )  # fmt: skip
-        found = optimum.solve(whole, deadline=0.0 if clock.over else None, seed=seed)
+        found = optimum.solve(whole, deadline=clock.left, seed=seed)
         point, finished = found.profiles[0][0], found.finished
     return (_newton(form, value, point, clock) if smooth else point), finished
 
@@ -199,28 +200,38 @@ def _newton(form: BargainingForm, value: Value, point: Float, clock: Clock) -> F
     return end if near and float(value(end)) >= level - 1e-13 * (1 + abs(level)) else point
 
 
-def _sharpened(form: BargainingForm, point: Float, direction: Float) -> Float:
-    """The ridge of a smallest gain, followed to its top by SLSQP on its epigraph."""
+def _sharpened(
+    form: BargainingForm, point: Float, direction: Float, clock: Clock
+) -> tuple[Float, bool]:
+    """The ridge of a smallest gain, followed to its top by SLSQP on its epigraph.
+
+    The point, and whether there was time to follow the ridge.
+    """
     from scipy.optimize import minimize
 
     assert form.low is not None
     assert form.high is not None
     level = float((_gains(form, point) / direction).min())
-    answer = minimize(
-        lambda z: -z[-1],
-        np.append(point, level),
-        jac=lambda z: -np.eye(len(z))[-1],
-        bounds=[*zip(form.low, form.high, strict=True), (None, None)],
-        constraints={
-            "type": "ineq",
-            "fun": lambda z: _gains(form, z[:-1]) / direction - z[-1],
-        },
-        method="SLSQP",
-        options={"ftol": 1e-15, "maxiter": 300},
-    )
+
+    def above(z: Float) -> Float:
+        clock.look()
+        return np.asarray(_gains(form, z[:-1]) / direction - z[-1])
+
+    try:
+        answer = minimize(
+            lambda z: -z[-1],
+            np.append(point, level),
+            jac=lambda z: -np.eye(len(z))[-1],
+            bounds=[*zip(form.low, form.high, strict=True), (None, None)],
+            constraints={"type": "ineq", "fun": above},
+            method="SLSQP",
+            options={"ftol": 1e-15, "maxiter": 300},
+        )
+    except OutOfTime:
+        return point, False
     end = np.clip(answer.x[:-1], form.low, form.high)
     better = np.isfinite(end).all() and (_gains(form, end) / direction).min() > level
-    return end if better else point
+    return (end if better else point), True
 
 
 def _require_frontier(form: BargainingForm) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.solvers.bargaining.proportional import best_share
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _ROUNDS = 200
@@ -50,9 +51,14 @@ def solve(
     weights = weights_of(power, form.n)
     gains = form.vertices - form.disagreement
     unit = np.abs(gains).max(0)
-    if (unit == 0).any() or best_share(gains, unit)[0] <= 1e-12:
-        raise NoSuchForm("no agreement makes every player better off than disagreement")
-    lottery, rounds, finished = _maximise(gains / unit, weights, Clock(deadline))
+    clock = Clock(deadline)
+    try:
+        with keeping(clock):
+            if (unit == 0).any() or best_share(gains, unit)[0] <= 1e-12:
+                raise NoSuchForm("no agreement makes every player better off than disagreement")
+            lottery, rounds, finished = _maximise(gains / unit, weights, clock)
+    except OutOfTime:
+        return Found((), "stopped before there was a lottery to begin with", finished=False)
     return Found(
         ((lottery,),),
         f"an interior point method in {rounds} steps",

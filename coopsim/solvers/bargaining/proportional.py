@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.bargaining import BargainingForm
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.programs import minimise
 from coopsim.solvers.solution import Found
+
+_STOPPED = Found((), "stopped before the linear programmes were solved", finished=False)
 
 
 def solve_kalai_smorodinsky(
@@ -22,16 +26,23 @@ def solve_kalai_smorodinsky(
 
     Args:
         form: a polytope.
-        tol, deadline: not needed; n + 2 linear programmes.
+        tol: not needed; n + 2 linear programmes.
+        deadline: seconds; what is cut short has no lottery to hand back.
 
     Raises:
         NoSuchForm: a frontier, or a player cannot gain.
     """
     gains = _gains(form)
-    ideal = ideal_gains(gains)
-    if (ideal <= 0).any():
-        raise NoSuchForm("a player cannot gain over disagreement, so gains have no proportion")
-    share, lottery = best_share(gains, ideal)
+    try:
+        with keeping(Clock(deadline)):
+            ideal = ideal_gains(gains)
+            if (ideal <= 0).any():
+                raise NoSuchForm(
+                    "a player cannot gain over disagreement, so gains have no proportion"
+                )
+            share, lottery = best_share(gains, ideal)
+    except OutOfTime:
+        return _STOPPED
     return _found(form, lottery, {"ideal": (form.disagreement + ideal).tolist(), "share": share})
 
 
@@ -39,7 +50,11 @@ def solve_egalitarian(
     form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None
 ) -> Found:
     """Equal gains, as large as can be. Kalai (1977). Otherwise as for Kalai and Smorodinsky."""
-    share, lottery = best_share(_gains(form), np.ones(form.n))
+    try:
+        with keeping(Clock(deadline)):
+            share, lottery = best_share(_gains(form), np.ones(form.n))
+    except OutOfTime:
+        return _STOPPED
     return _found(form, lottery, {"share": share})
 
 
@@ -52,7 +67,11 @@ def solve_utilitarian(
         NoSuchForm: a frontier, or every lottery leaves someone worse off.
     """
     gains = _gains(form)
-    lottery = _at_least(gains, np.zeros(form.n), -gains.sum(1))
+    try:
+        with keeping(Clock(deadline)):
+            lottery = _at_least(gains, np.zeros(form.n), -gains.sum(1))
+    except OutOfTime:
+        return _STOPPED
     if lottery is None:
         raise NoSuchForm("every agreement leaves someone worse off than disagreement")
     return _found(form, lottery, {})

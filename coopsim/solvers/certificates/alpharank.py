@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.solution import Certificate
 
+_AT_ONCE = 1_000_000  # flows that are added between two looks at the clock
 _LEVELS = 64  # levels of flow at which groups are formed
 _FALL = 1.0  # nats between two flows that separate two levels
 
@@ -54,6 +56,7 @@ def stationary(
     residual = _imbalance(np.arange(joint.size), logs, start, end, flow)
     levels = _levels(flow)
     for level in levels:
+        look()
         group = _groups(joint.size, start, end, flow >= level)
         residual = positive_part(residual, _imbalance(group, logs, start, end, flow))
     apart = float(np.abs(np.exp(logs) - joint.ravel()).max())
@@ -83,6 +86,7 @@ def _transitions(form: NormalForm, alpha: float, population: int) -> tuple[Place
     starts, ends, rates = [], [], []
     for i, size in enumerate(form.shape):
         for step in range(1, size):
+            look()
             other = index.copy()
             other[i] = (other[i] + step) % size
             gain = form.payoffs[i][tuple(other)] - form.payoffs[i].ravel()
@@ -131,6 +135,7 @@ def _groups(count: int, start: Places, end: Places, strong: npt.NDArray[np.bool_
 
 def _imbalance(group: Places, logs: Float, start: Places, end: Places, flow: Float) -> float:
     """The largest weight that a group has too much or too little of."""
+    look()
     count = int(group.max()) + 1
     across = group[start] != group[end]
     if count == 1 or not across.any():
@@ -146,5 +151,8 @@ def _imbalance(group: Places, logs: Float, start: Places, end: Places, flow: Flo
 def _sums(place: Places, logs: Float, count: int) -> Float:
     """Logarithms of the sums of exponentials by place, `[count]`."""
     total = np.full(count, -np.inf)
-    np.logaddexp.at(total, place, logs)
+    for first in range(0, len(place), _AT_ONCE):
+        look()
+        here = slice(first, first + _AT_ONCE)
+        np.logaddexp.at(total, place[here], logs[here])
     return total

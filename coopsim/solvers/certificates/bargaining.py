@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import kept
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.certificates.programs import linear_program
@@ -113,7 +114,6 @@ def _separation(form: BargainingForm, direction: Float) -> float:
         np.append(np.ones(form.n), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * form.n + [(None, None)],
-        method="highs",
         options=_SHARP,
     )
     prices = np.maximum(answer.x[: form.n], 0)
@@ -133,7 +133,6 @@ def _most(form: BargainingForm, weights: Float) -> float:
         np.column_stack([gains / unit, -np.ones(len(gains))]),
         -gains @ weights / unit,
         bounds=[(0, None)] * form.n + [(None, None)],
-        method="highs",
         options=_SHARP,
     )
     # unbounded: no lottery leaves everybody as well off
@@ -181,7 +180,7 @@ def _search(
         return np.asarray(np.where(np.isnan(found), -_FAR, found))[..., None]
 
     owner = np.zeros(len(form.low), dtype=int)
-    whole = ContinuousForm(("all",), form.low, form.high, owner, finite)
+    whole = ContinuousForm(("all",), form.low, form.high, owner, finite).watched(kept())
     middle = 0.5 * (form.low + form.high) if point is None else point
     if len(form.low) == 1:
         return float(best_of_coordinate(whole, middle, 0, DENSE)[1])

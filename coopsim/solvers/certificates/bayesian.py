@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.games.forms.bayesian import BayesianForm
 from coopsim.games.forms.bayesian_convert import to_extensive
@@ -80,6 +81,7 @@ def interim_regret(
     others = laws(form, profile)
     worst, mean, slack = [], [], []
     for player, part in enumerate(profile):
+        look()
         most, average, more = _gains(form, others, player, part)
         worst.append(most)
         mean.append(average)
@@ -120,6 +122,7 @@ def _gains(
     centre, half = grid[place], top / (_BIDS - 1)
     row = np.arange(len(types))
     for _ in range(_LOOKS):
+        look()
         bids = np.clip(centre[:, None] + np.linspace(-half, half, _ZOOM), 0, top)
         near = prospect(form, others, player, bids.ravel(), ties="won")
         closer = near.utility(np.repeat(worth, _ZOOM)).reshape(bids.shape)

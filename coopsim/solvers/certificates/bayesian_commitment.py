@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.commitment import StackelbergForm
 from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
@@ -90,6 +91,7 @@ def _bound(form: StackelbergForm, value: float) -> tuple[float, int]:
 
 def _relaxed(form: StackelbergForm, fixed: tuple[int, ...]) -> float:
     """The bound with some answers fixed (-1: free), from weights that make it low."""
+    look()
     types, _, answers = form.shape
     unit = max(float(np.ptp(form.leader)), 1e-300)
     gain = form.prior[:, None, None] * form.leader
@@ -134,7 +136,6 @@ def _weights(gain: Float, ahead: Float, allowed: Any, pairs: list[Any]) -> Float
         A_eq=hstack([equal, csr_array((equal.shape[0], len(pairs)))]),
         b_eq=to,
         bounds=np.concatenate([shares, slack]),
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

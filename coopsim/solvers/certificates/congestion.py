@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.congestion import CongestionForm
 from coopsim.solvers.proof import Certificate
 
@@ -47,6 +48,7 @@ def _proof(
     values = np.array([-float(own @ times) for own in profile])
     saved = []
     for own, (origin, destination, amount) in zip(profile, form.demands, strict=True):
+        look()
         wrong = _imbalance(form, own, origin, destination, amount)
         fast = _distance(form, prices, origin, destination)
         # rounding of flows is no saving; anything more is charged

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import kept
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.deviations import QUICK, best_of_box, best_of_coordinate, payoffs_at
 from coopsim.solvers.proof import Certificate
@@ -33,7 +34,7 @@ def regret(
     Raises:
         CoopsimError: a payoff is not a number, here or at a deviation.
     """
-    point = form.join(profile)
+    form, point = form.watched(kept()), form.join(profile)
     return _regret(form, point), np.asarray(form.payoffs(point))
 
 
@@ -47,7 +48,7 @@ def shortfall(
     Raises:
         CoopsimError: a payoff is not a number.
     """
-    point = form.join(profile)
+    form, point = form.watched(kept()), form.join(profile)
     return _shortfall(form, point), np.asarray(form.payoffs(point))
 
 

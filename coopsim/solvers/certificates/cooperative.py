@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.coalition import CoalitionForm
 from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
@@ -137,6 +138,7 @@ def _holds(excess: Float, n: int, payoffs: Float, alone: Float | None, slack: fl
     order = np.argsort(-excess, kind="stable")
     kept, spanned = 0, np.ones((1, n))  # everybody is always in
     while kept < len(order) and np.linalg.matrix_rank(spanned) < n:
+        look()
         kept = _level_end(excess[order], kept, slack)
         rows = inside[order[:kept]]
         wider = np.concatenate([np.ones((1, n)), rows])
@@ -170,7 +172,6 @@ def _balanced(rows: Float, free: Float) -> bool:
         np.column_stack([both.T, np.zeros(both.shape[1])]),
         np.ones(both.shape[1]),
         bounds=(0, None),
-        method="highs",
     )
     return answer.status == 0 and -float(answer.fun) > 1e-9
 
@@ -209,7 +210,6 @@ def _bound_by_program(values: Float, masks: np.ndarray, n: int) -> float:
         ),
         b_eq=np.append(np.zeros(n), 1.0),
         bounds=[(0, None)] * len(masks) + [(None, None)],
-        method="highs",
     )
     if answer.status != 0:
         return -math.inf
@@ -253,6 +253,7 @@ def _by_sample(form: CoalitionForm) -> tuple[Float, Float]:
         place = rng.random((count, form.n))
         added = np.empty_like(place)
         for i in range(form.n):
+            look()
             before = place < place[:, [i]]
             after = before.copy()
             after[:, i] = True

@@ -114,7 +114,6 @@ def _weights(form: NormalForm, seat: int) -> list[Float]:
         A_ub=np.column_stack([*columns, -np.ones(count)]),
         b_ub=-form.payoffs[seat].ravel() / stakes[seat],
         bounds=[(0, None)] * len(pairs) + [(None, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is not None:

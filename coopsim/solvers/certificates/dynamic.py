@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers.proof import Certificate, spreads
@@ -222,6 +223,7 @@ def _uphill(
 
 
 def _worth(form: DynamicForm, sequences: Float, weights: Float) -> Float:
+    look()
     values = form.payoffs(sequences) @ weights
     if np.isnan(values).any():
         raise CoopsimError("a payoff is not a number at a sequence that was tried")

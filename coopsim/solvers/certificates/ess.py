@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.proof import Certificate, spread
 
@@ -77,6 +78,7 @@ def _positive(form: Float, face: Any) -> str:
     inside = form[np.ix_(face, face)]
     stack, splits = [np.eye(len(face))], 0
     while stack:
+        look()
         corners = stack.pop()
         values = corners @ inside @ corners.T
         if not values.diagonal().min() > _STRICT:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import clock
 from coopsim.arrays import Float
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.continuous import ContinuousForm
@@ -32,7 +33,7 @@ def grim(
     Raises:
         CoopsimError: the evidence has no punishment that is a joint action.
     """
-    point = form.join(profile)
+    form, point = form.watched(clock.kept()), form.join(profile)
     punish = np.asarray(details.get("punishment", ()), dtype=float)
     if punish.shape != point.shape or not np.isfinite(punish).all():
         raise CoopsimError("a grim trigger needs the actions that it punishes with")

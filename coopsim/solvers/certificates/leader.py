@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import kept
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.solvers.deviations import best_of_box, best_of_coordinate, payoffs_at
@@ -55,7 +56,7 @@ def stackelberg(
     one coordinate.
     """
     seat = seat_of(form.players, leader, "leader")
-    point = form.join(profile)
+    form, point = form.watched(kept()), form.join(profile)
     values = np.asarray(form.payoffs(point))
     gains = [0.0] * form.n
     for player in range(form.n):

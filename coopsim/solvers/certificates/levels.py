@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.proof import Certificate, spread
 
@@ -76,6 +77,7 @@ def _start(form: NormalForm, level0: Any) -> list[Float]:
 
 
 def _answer(form: NormalForm, others: Sequence[Float], player: int) -> Float:
+    look()
     weight = np.ones(())
     for i, part in enumerate(others):
         weight = np.multiply.outer(weight, np.ones(len(part)) if i == player else part)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.markov import MarkovForm
 from coopsim.solvers.proof import Certificate
 
@@ -54,6 +55,7 @@ def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[
     worst, values = [], []
     spans = form.spreads.tolist()
     for player in range(form.n):
+        look()
         paid = np.array(
             [[float((part * form.rewards[s][player]).sum()) for s, part in enumerate(stage)]
              for stage in joint]
@@ -92,6 +94,7 @@ def _alone(form: MarkovForm, joint: list[list[Float]], player: int) -> Problem:
     for stage in joint:
         rows = []
         for s, part in enumerate(stage):
+            look()
             marginal = part.sum(player)
             reward = np.moveaxis(form.rewards[s][player], player, 0)
             move = np.moveaxis(form.transitions[s], player, 0)
@@ -124,6 +127,7 @@ def _best(form: MarkovForm, problem: Problem) -> list[Float]:
     best = np.zeros(form.size)
     policy: list[int] = [-1] * form.size
     for _ in range(_SWEEPS):
+        look()
         worth = [r + form.discount * m @ best for r, m in stage]
         greedy = [int(w.argmax()) for w in worth]
         if greedy == policy:

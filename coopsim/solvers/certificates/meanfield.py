@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import kept, look
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.meanfield import CrowdForm, MeanFieldForm
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
@@ -27,6 +28,7 @@ def exploitability(
     wrong = positive_part(float(np.abs(policy.sum(-1) - 1).max()), -float(policy.min()))
     here, tables = form.initial, []
     for t in range(form.horizon):
+        look()
         population = here[:, None] * policy[t]
         move = form.move(t, population)
         tables.append((form.paid(t, population), move))
@@ -71,6 +73,7 @@ def shortfall(
 def _searched(form: CrowdForm, action: Float, value: Any, kind: str) -> tuple[Certificate, Float]:
     owner = np.zeros(len(form.low), dtype=int)
     whole = ContinuousForm(("one",), form.low, form.high, owner, lambda x: value(x)[..., None])
+    whole = whole.watched(kept())
     outside = not np.maximum(form.low - action, action - form.high).max() <= 0
     own = float(value(action))
     if len(form.low) == 1:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.onesided import RepeatedInformationForm
 from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
@@ -60,6 +61,7 @@ def _highest(form: RepeatedInformationForm, plane: Float, enough: float) -> tupl
     heap = [(-_over(stage, corners, plane), 0, corners)]
     count, most = 1, _CELLS if form.states <= 2 else _FEWER
     while -heap[0][0] > max(0.0, stage.top) + enough and count < most:
+        look()
         _, _, cell = heapq.heappop(heap)
         for part in _cut(cell):
             heapq.heappush(heap, (-_over(stage, part, plane), count, part))
@@ -124,7 +126,6 @@ def _stage(matrix: Float) -> tuple[float, Float]:
         np.append(np.ones(columns), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * columns + [(None, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     mixture = np.maximum(answer.x[:-1], 0)

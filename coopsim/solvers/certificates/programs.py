@@ -6,19 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from coopsim.highs import whole_linprog
+
 
 def linear_program(cost: Any, *given: Any, **parts: Any) -> Any:
-    """`scipy.optimize.linprog` on finite numbers; arguments and result as there.
+    """`whole_linprog` on finite numbers; arguments and result as there.
 
     Raises:
+        OutOfTime: the clock that is kept was over first.
         FloatingPointError: a coefficient or a limit is not finite.
     """
-    from scipy.optimize import linprog
-
     names = ("A_ub", "b_ub", "A_eq", "b_eq")
     parts = {**dict(zip(names, given, strict=False)), **parts}
     for rows in (cost, *(parts.get(name) for name in names)):
         numbers = getattr(rows, "data", rows) if hasattr(rows, "nnz") else rows
         if numbers is not None and not np.isfinite(np.asarray(numbers, dtype=np.float64)).all():
             raise FloatingPointError("a linear program with numbers that are not finite")
-    return linprog(cost, **parts)
+    return whole_linprog(cost, **parts)

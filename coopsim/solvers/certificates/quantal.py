@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.tree.arrays import CHANCE
@@ -67,6 +68,7 @@ def agent_fixed_point(
     reach, value = np.ones(tree.size), np.zeros((tree.size, tree.n))
     weight = np.ones(tree.size)
     for node in range(1, tree.size):
+        look()
         above = int(tree.parent[node])
         if tree.player[above] == CHANCE:
             weight[node] = tree.probability[node]
@@ -78,6 +80,7 @@ def agent_fixed_point(
         value[tree.parent[node]] += weight[node] * value[node]
     gaps, left = [0.0] * form.n, 0
     for infoset in range(len(sets)):
+        look()
         player, nodes = int(sets.player[infoset]), sets.members(infoset)
         total = float(reach[nodes].sum())
         if total == 0:

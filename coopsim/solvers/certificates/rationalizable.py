@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificates.rational import exactly
 from coopsim.solvers.proof import Certificate, spread, spreads
@@ -50,6 +51,7 @@ def surviving(
     bad, whole = [False] * form.n, True
     for gone in details.get("rounds") or ():
         for item in gone:
+            look()
             i, a = int(item["player"]), int(item["action"])
             better, exact = _dominates(form, kept, i, a, np.asarray(item["mixture"], float), weak)
             bad[i] |= not better or a not in kept[i]
@@ -63,6 +65,7 @@ def surviving(
         uniform = np.isin(np.arange(len(part)), kept[i]) / max(len(kept[i]), 1)
         bad[i] |= not np.allclose(part, uniform, rtol=0, atol=1e-12)
         for a, belief in zip(kept[i], given[i] if given is not None else (), strict=False):
+            look()
             gain, exact = _gain(form, kept, i, a, np.asarray(belief, float), weak)
             gains[i], whole = max(gains[i], gain), whole and exact
         if given is not None and len(given[i]) != len(kept[i]):

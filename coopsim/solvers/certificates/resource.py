@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.resource import ResourceForm
 from coopsim.solvers.proof import Certificate
 
@@ -29,6 +30,7 @@ def regret(
         return _proof((np.inf,) * form.n, False, "shares that leave nothing"), np.zeros(form.n)
     gains = []
     for i in range(form.n):
+        look()
         others = float(shares.sum() - shares[i])
         worst = 0.0
         for stock in form.stock * _STOCKS:
@@ -53,6 +55,7 @@ def shortfall(
     from scipy.optimize import minimize
 
     def loss(logits: Float) -> float:
+        look()
         weights = np.exp(np.append(logits, 0.0) - max(0.0, logits.max()))
         return -float(form.values(weights[:-1] / weights.sum()).sum())
 

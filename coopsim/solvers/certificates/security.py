@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.security import SecurityForm
 from coopsim.solvers.certificates.programs import linear_program
 from coopsim.solvers.proof import Certificate, spread
@@ -75,6 +76,7 @@ def _pairs(form: SecurityForm) -> tuple[Float, Float]:
 
 def _bound(form: SecurityForm, target: int, coverage: Float, value: float, span: float) -> float:
     """An upper bound of what the defender gets where `target` is attacked."""
+    look()
     top = np.inf
     for weights in _guesses(form, target, coverage):
         top = min(top, _at(form, target, weights))
@@ -135,7 +137,6 @@ def _weights(form: SecurityForm, target: int, value: float) -> Float:
         ),
         b_ub=np.append(limits, form.resources if form.single else 1.0),
         bounds=[(0, 1)] * size + [(0, None)] * form.size,
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.solvers.certificates.programs import linear_program
@@ -111,6 +112,7 @@ def _bound(gain: Float, answers: Float, value: float, given: Any) -> float:
     """An upper bound of what any commitment pays with ties for the leader."""
     small, tops = _CLOSE * float(np.ptp(gain)), []
     for b in range(gain.shape[1]):
+        look()
         weights = _weights(given, b, gain.shape[1])
         top = float((gain[:, b] - (answers - answers[:, [b]]) @ weights).max())
         if top > value + small:
@@ -128,6 +130,7 @@ def _supremum(gain: Float, answers: Float, value: float) -> float:
     """
     tops = [-np.inf]
     for b in range(gain.shape[1]):
+        look()
         ahead = answers - answers[:, [b]]
         twins = (np.abs(ahead) <= _TIE * max(float(np.ptp(answers)), 1e-300)).all(0)
         if gain[:, twins].max(0).min() <= value:
@@ -156,7 +159,6 @@ def _dual(gain: Float, ahead: Float, value: float) -> tuple[Float, Float]:
         A_eq=np.concatenate([np.zeros(count), np.ones(twins), [0.0]])[None],
         b_eq=[1.0],
         bounds=[(0, None)] * (count + twins) + [(-1.0, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:
@@ -182,7 +184,6 @@ def _has_inside(ahead: Float) -> bool:
         A_eq=np.append(np.ones(ahead.shape[1]), 0.0)[None],
         b_eq=[1.0],
         bounds=[(0, None)] * ahead.shape[1] + [(None, None)],
-        method="highs",
     )
     if found.x is None:
         return True

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.convert import reduced_strategies, strategy_count
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
@@ -90,6 +91,7 @@ def _bound(form: ExtensiveForm, seat: int, value: float) -> float:
     unit = max(float(np.ptp(form.payoffs[:, seat])), 1e-300)
     top = -np.inf
     for plan in reduced_strategies(other).astype(float):
+        look()
         met = pairs.own * plan[pairs.second]
         paid = np.bincount(pairs.first, met, own.size).astype(np.float64)
         most = float(respond(own, paid)[0])
@@ -148,7 +150,6 @@ def _weights(
         A_eq=equal.tocsr(),
         b_eq=np.eye(len(own.parent) + 1)[0],
         bounds=[(0, None)] * size + [(None, None)] * sets + [(0, None)],
-        method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.convert import reduced_strategies
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.sequences import Sequences
@@ -62,6 +63,7 @@ def _certificate(
         others = comes[:player] + comes[player + 1 :]
         best = 0.0
         for held, infoset in _triggers(own, coarse):
+            look()
             active = plans[player][:, held] > 0
             leave = _reach(mine[active].sum(0), others) * weights[:, player]
             stay = sum(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.seats import seat_of
 from coopsim.games.forms.tree.correlation import JointPlans, joint_plans
@@ -99,6 +100,7 @@ def _disobedience(pairs: Pairs, other: Sequences, plan: Float) -> float:
         if other.parent[infoset] > 0:
             obeyed[other.parent[infoset]] += obeyed[moves[infoset]].sum()
     for told in range(1, size):
+        look()
         best = np.bincount(pairs.second, pairs.other * plan[pairs.first, told], size)
         here = int(other.owner[told])
         for infoset in reversed(range(here, len(moves))):
@@ -122,7 +124,6 @@ def multipliers(program: JointPlans) -> dict[str, Any]:
         A_ub=-hstack([program.equal.T, program.obey.T, eye_array(size)], format="csr"),
         b_ub=-program.gain / unit,
         bounds=[(None, None)] * equations + [(0, None)] * (obeyed + size),
-        method="highs",
         options={
             "primal_feasibility_tolerance": 1e-10,
             "dual_feasibility_tolerance": 1e-10,

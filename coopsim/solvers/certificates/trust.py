@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import look
 from coopsim.errors import CoopsimError
 from coopsim.games.forms.trust import TrustForm, chosen
 from coopsim.solvers.proof import Certificate, spreads
@@ -186,6 +187,7 @@ def _played(form: TrustForm, states: Float, begin: int, policy: Any) -> Float:
     now, alive = np.array(states), np.ones(len(states))
     total, weight = np.zeros((len(states), form.n)), 1.0
     for t in range(begin, rounds):
+        look()
         now, paid, goes_on = form.step(now, policy(now, t))
         total += weight * alive[:, None] * paid
         alive = alive * goes_on

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import ENDLESS, keeping, look
 from coopsim.games.forms.congestion import CongestionForm
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
+
+_SMALL = 100_000  # links times classes whose first routes are found whatever the time
+_FIRST = 1.0  # seconds beyond the deadline for the first routes of larger networks
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,6 +53,7 @@ class _Routes:
         cost = [float(times[route].sum()) for route in self.links[k]]
         fast = int(np.argmin(cost))
         for slow in range(len(cost)):
+            look()
             if slow != fast and self.flows[k][slow] > 0:
                 self._shift(k, slow, fast)
 
@@ -141,21 +148,28 @@ def _solve(
     require_count("rounds", rounds)
     routes, finished, gap, best = _Routes(game), False, np.inf, np.inf
     stalled = done = 0
-    while done < rounds:
-        done += 1
+    # without a route for every class there is nothing to hand back
+    small = len(game.tails) * game.n <= _SMALL
+    with contextlib.suppress(OutOfTime), keeping(ENDLESS if small else clock.later(_FIRST)):
         gap = _with_shortest(routes)
-        # below rounding of the total time nothing gets better
-        stalled = 0 if gap < 0.5 * best else stalled + 1
-        best = min(best, gap)
-        total = float(routes.total @ game.times(routes.total))
-        finished = gap <= 0.05 * tol or (stalled > 50 and gap <= 1e-13 * total)
-        if finished or clock.over:
-            break
-        for _ in range(4):
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        while done < rounds:
+            gap = _with_shortest(routes) if done else gap
+            done += 1
+            # below rounding of the total time nothing gets better
+            stalled = 0 if gap < 0.5 * best else stalled + 1
+            best = min(best, gap)
+            total = float(routes.total @ game.times(routes.total))
+            finished = gap <= 0.05 * tol or (stalled > 50 and gap <= 1e-13 * total)
+            if finished:
+                break
+            for _ in range(4):
+                for k in range(game.n):
+                    routes.even_out(k)
             for k in range(game.n):
-                routes.even_out(k)
-        for k in range(game.n):
-            routes.drop_empty(k)
+                routes.drop_empty(k)
+    if not all(routes.links):
+        return Found((), "stopped before every class had a route", finished=False)
     profile = routes.by_class()
     return Found(
         (profile,),
@@ -173,6 +187,7 @@ def _with_shortest(routes: _Routes) -> float:
     times = form.times(routes.total)
     saved = 0.0
     for k, (origin, destination, amount) in enumerate(form.demands):
+        look()
         fast = shortest(form, times, origin, destination)
         cost = float(times[fast].sum())
         if not routes.links[k]:

@@ -15,7 +15,7 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import continuous, optimum
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _LOOKS = 12
@@ -63,7 +63,12 @@ def solve(
             raise UserError("no joint action", key="target", given=list(target),
                             allowed=f"{form.n} actions within their bounds")  # fmt: skip
     kept, threat = form.payoffs(point), form.payoffs(punish)
-    tempted = np.array([_temptation(form, point, i) for i in range(form.n)])
+    watched = form.watched(clock)
+    try:
+        tempted = np.array([_temptation(watched, point, i) for i in range(form.n)])
+    except OutOfTime:
+        told = "stopped before everybody's best deviation was known"
+        return Found((), told, finished=False)
     needed = discounts(kept, tempted, threat)
     common = float(needed.max())
     return Found(

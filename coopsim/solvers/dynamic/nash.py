@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping, look
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import polish, segments, smooth, trade
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.solution import Found
 
 _GRID = 41  # constant actions of one look
@@ -77,7 +78,7 @@ def solve(
         sentence=f"{search.used} rounds of answers from {len(found)} starts; "
         f"the last ones gained {gap:.3g}",
         stats={"rounds": search.used},
-        finished=gap <= tol,
+        finished=gap <= tol and not search.clock.over,
         details=({"gain": gap},),
     )
 
@@ -161,9 +162,12 @@ class _Answers:
         before = np.inf
         for _ in range(_PASSES):
             moved = here.copy()
-            for group in self.groups:
-                best = self._best_constant(here, group[0])
-                moved[list(group)] += step * (best - here[group[0]])
+            try:
+                for group in self.groups:
+                    best = self._best_constant(here, group[0])
+                    moved[list(group)] += step * (best - here[group[0]])
+            except OutOfTime:
+                break
             change = float(np.abs(moved - here).max())
             step = max(0.05, 0.5 * step) if change > 0.9 * before else step
             here, before = moved, change
@@ -178,11 +182,13 @@ class _Answers:
             grid = np.clip(centre + np.linspace(-half, half, _GRID), low, high)
             trial = np.repeat(actions[None], len(grid), axis=0)
             trial[:, player] = grid
-            paid = self.form.payoffs(self.form.constants(trial))[:, player]
+            with keeping(self.clock):
+                look()
+                paid = self.form.payoffs(self.form.constants(trial))[:, player]
             centre, half = float(grid[int(paid.argmax())]), half * 3 / (_GRID - 1)
         return centre
 
     def _goal(self, sequence: Float, player: int) -> Objective:
         weights = np.zeros(self.form.n)
         weights[player] = 1.0
-        return objective(self.form, weights, [(player,)], sequence, self.gradient)
+        return objective(self.form, weights, [(player,)], sequence, self.gradient, self.clock)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import ENDLESS, Clock, keeping, look
 from coopsim.errors import MissingExtra, UserError
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers.numeric import require_count
@@ -32,6 +33,8 @@ class Objective:
         gradient: "torch" through the horizon, "differences", or "auto": differences while
             they are fewer than a few thousand sequences, which is quicker, else torch where
             it is installed.
+        clock: batches of sequences, and slopes, raise `OutOfTime` once it is over; the value of
+            a single one is always to be had.
     """
 
     form: DynamicForm
@@ -40,6 +43,7 @@ class Objective:
     base: Float
     blocks: np.ndarray
     gradient: str = "auto"
+    clock: Clock = ENDLESS
 
     @property
     def low(self) -> Float:
@@ -77,12 +81,13 @@ class Objective:
 
     def values(self, knots: Float) -> Float:
         """The objective `[...]` at knots `[..., K, k]`; what is not a number is never best."""
-        found = self.form.payoffs(self.expand(knots)) @ self.weights
-        return np.asarray(np.where(np.isnan(found), -np.inf, found))
+        with keeping(self.clock):
+            look()
+            return self._worth(knots)
 
     def value(self, knots: Float) -> float:
         """The objective at one point `[K, k]`."""
-        return float(self.values(knots[None])[0])
+        return float(self._worth(knots[None])[0])
 
     def slope(self, knots: Float) -> tuple[float, Float]:
         """The objective and its derivatives, `[K, k]`."""
@@ -119,8 +124,14 @@ class Objective:
         """The same with few knots: rounds near both ends alone, those between in blocks."""
         return replace(self, blocks=_cut(self.form.horizon))
 
+    def _worth(self, knots: Float) -> Float:
+        found = self.form.payoffs(self.expand(knots)) @ self.weights
+        return np.asarray(np.where(np.isnan(found), -np.inf, found))
+
     def _through_torch(self, knots: Float) -> tuple[float, Float]:
-        value, slope = self.form.gradient(self.expand(knots), self.weights)
+        with keeping(self.clock):
+            look()
+            value, slope = self.form.gradient(self.expand(knots), self.weights)
         rounds = np.stack([slope[:, list(group)].sum(1) for group in self.groups], -1)
         total = np.zeros(knots.shape)
         np.add.at(total, self.blocks, rounds)
@@ -133,6 +144,7 @@ def objective(
     groups: Sequence[Sequence[int]],
     base: Float | None = None,
     gradient: str = "auto",
+    clock: Clock = ENDLESS,
 ) -> Objective:
     """An objective with a knot a round; `base` is irrelevant where everybody moves."""
     fixed = np.zeros((form.horizon, form.n)) if base is None else base
@@ -143,6 +155,7 @@ def objective(
         fixed,
         np.arange(form.horizon),
         gradient,
+        clock,
     )
 
 

@@ -7,16 +7,19 @@ is never below them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import ENDLESS
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers import optimum
 from coopsim.solvers.dynamic import nash
 from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import climb, polish, segments, smooth
-from coopsim.solvers.numeric import Clock, distinct
+from coopsim.solvers.numeric import Clock, OutOfTime, distinct
 from coopsim.solvers.solution import Found
 
 _LEVELS = 21
@@ -64,9 +67,12 @@ def solve(
     """
     check_options(starts, rounds, gradient)
     clock = Clock(deadline)
-    goal = objective(form, np.ones(form.n), groups_of(form), gradient=gradient)
+    goal = objective(form, np.ones(form.n), groups_of(form), gradient=gradient, clock=clock)
     constant = best_constant(goal, clock)
-    begins = _starts(goal, constant, starts, np.random.default_rng(seed))
+    try:
+        begins = _starts(goal, constant, starts, np.random.default_rng(seed))
+    except OutOfTime:
+        begins = [constant]
     selfish = goal.expand(constant)
     if len(begins) > 1:
         selfish = _selfish(goal, tol, clock)
@@ -94,6 +100,7 @@ def solve(
 def best_constant(goal: Objective, clock: Clock) -> Float:
     """The best constant actions as knots `[T, k]`, one number a group."""
     count, horizon = len(goal.groups), goal.form.horizon
+    goal = replace(goal, clock=ENDLESS)  # the method below looks at the clock itself
     form = ContinuousForm(
         players=("all",),
         low=goal.low,
@@ -160,7 +167,9 @@ def _apart(
     form, sequence = goal.form, goal.expand(best)
     if all(len(group) == 1 for group in goal.groups) or form.n * form.horizon > _FULL * 5:
         return sequence
-    each = objective(form, goal.weights, [(i,) for i in range(form.n)], gradient=goal.gradient)
+    each = objective(
+        form, goal.weights, [(i,) for i in range(form.n)], gradient=goal.gradient, clock=clock
+    )
     value = each.value(sequence)
     if form.n <= _FEW:
         sequence, value = _in_turn(goal, sequence, value, clock, tol)
@@ -188,7 +197,7 @@ def _in_turn(
             key = (int(alike[i]), sequence[:, i].tobytes())
             if key in tried or clock.over:
                 continue
-            own = objective(form, goal.weights, [(i,)], sequence, goal.gradient)
+            own = objective(form, goal.weights, [(i,)], sequence, goal.gradient, clock)
             x, reached = segments(own, sequence[:, [i]], value, clock, 3)
             x, reached = polish(own, x, reached, clock, tol, 20)
             if reached > value + tol:

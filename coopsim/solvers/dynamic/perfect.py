@@ -12,16 +12,18 @@ be gained, which makes an epsilon-equilibrium. How inert is found by trying.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import keeping
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.trust import TrustForm
 from coopsim.solvers.dynamic.temptation import one_round, temptation
 from coopsim.solvers.dynamic.trust_table import Table
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 _INERTIA = (0.0, 0.005, 0.02, 0.2, 2.0)  # of the range of one round's payoffs
@@ -95,7 +97,10 @@ def solve(
         used += table.used
         shaped = [np.stack([r[:, i].reshape(shape) for r in rounds]) for i in range(form.n)]
         for profile in _begun_later(tuple(shaped)):
-            tries.append((temptation(form, profile), lag, profile, left, finished))
+            gap = np.inf
+            with contextlib.suppress(OutOfTime), keeping(clock):
+                gap = temptation(form, profile)
+            tries.append((gap, lag, profile, left, finished))
             if tries[-1][0] <= tol or clock.over:
                 break
         if tries[-1][0] <= tol:
@@ -163,11 +168,14 @@ def _iterate(
         return _endless(table, form, policy, tol, clock)
     rounds: list[Float] = []
     for _ in range(form.horizon):
-        if clock.over and rounds:
+        try:
+            with keeping(clock):
+                policy = table.settle(policy, later)
+                later = table.values(policy, later)
+        except OutOfTime:
             missing = form.horizon - len(rounds)
-            return [rounds[0]] * missing + rounds, f"{missing} rounds not solved in time", False
-        policy = table.settle(policy, later)
-        later = table.values(policy, later)
+            first = rounds[0] if rounds else policy
+            return [first] * missing + rounds, f"{missing} rounds not solved in time", False
         rounds.insert(0, policy)
     return rounds, f"{form.horizon} rounds backwards", True
 
@@ -177,12 +185,14 @@ def _endless(
 ) -> tuple[list[Float], str, bool]:
     later = table.values(policy, None)
     for count in range(_ENDLESS):
-        if clock.over:
+        try:
+            with keeping(clock):
+                policy = table.settle(policy, later)
+                before = later
+                for _ in range(_SWEEPS):
+                    later = table.values(policy, later)
+        except OutOfTime:
             return [policy], "stopped by the deadline", False
-        policy = table.settle(policy, later)
-        before = later
-        for _ in range(_SWEEPS):
-            later = table.values(policy, later)
         change = float(np.abs(later - before).max())
         if change <= max(tol, 1e-9 * float(np.abs(later).max())) * (1 - form.discount):
             return [policy], f"values settled after {count + 1} improvements", True

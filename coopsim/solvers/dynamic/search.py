@@ -16,7 +16,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.solvers.dynamic.objective import Objective
-from coopsim.solvers.numeric import Clock
+from coopsim.solvers.numeric import Clock, OutOfTime
 
 _LEVELS = 13
 _NUDGES = (-0.05, -0.01, -0.002, 0.002, 0.01, 0.05)  # of the range: small moves of segments
@@ -75,8 +75,6 @@ def smooth(goal: Objective, x: Float, clock: Clock, tol: float, iterations: int)
         value, slope = goal.slope(knots)
         if value > best[0][0]:
             best[0] = (value, knots)
-        if clock.over:
-            raise TimeoutError
         scale = max(1.0, abs(value))
         first.setdefault("scale", scale)
         return -value / first["scale"], -(slope * goal.width).ravel() / first["scale"]
@@ -85,7 +83,7 @@ def smooth(goal: Objective, x: Float, clock: Clock, tol: float, iterations: int)
     start = np.clip((x - goal.low) / goal.width, 0, 1).ravel()
     least = max(1e-15, 0.01 * tol / max(1.0, abs(goal.value(x))))
     options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": least, "gtol": 1e-13}
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(OutOfTime):
         minimize(
             falls, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * x.size, options=options
         )
@@ -100,7 +98,10 @@ def segments(
         if clock.over:
             break
         trial = np.stack(list(_rewritten(goal, x)))
-        found = goal.values(trial)
+        try:
+            found = goal.values(trial)
+        except OutOfTime:
+            break
         place = int(found.argmax())
         if not found[place] > best + 1e-12 * abs(best):
             break
@@ -121,10 +122,16 @@ def polish(
         if reach < 3e-6 or clock.over:
             break
         trial, up, down = goal.moved(x, reach * goal.width)
-        found = goal.values(trial)
+        try:
+            found = goal.values(trial)
+        except OutOfTime:
+            break
         higher, lower = found[: x.size].reshape(x.shape), found[x.size :].reshape(x.shape)
         steps = _proposals(x, best, up, down, higher, lower)
-        values = goal.values(np.clip(steps, goal.low, goal.top))
+        try:
+            values = goal.values(np.clip(steps, goal.low, goal.top))
+        except OutOfTime:
+            break
         place = int(values.argmax())
         gain = values[place] - best
         if gain > 0:
@@ -149,10 +156,13 @@ def trade(
         if reach < 1e-6 or clock.over:
             break
         moves = reach * goal.width * _stretches(rng, *x.shape)
-        values = goal.values(np.clip(x + moves, goal.low, goal.top))
-        move = moves[int(values.argmax())]
-        along = np.clip(x + _FURTHER[:, None, None] * move, goal.low, goal.top)
-        values = goal.values(along)
+        try:
+            values = goal.values(np.clip(x + moves, goal.low, goal.top))
+            move = moves[int(values.argmax())]
+            along = np.clip(x + _FURTHER[:, None, None] * move, goal.low, goal.top)
+            values = goal.values(along)
+        except OutOfTime:
+            break
         place = int(values.argmax())
         gain = values[place] - best
         if gain > 0:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.trust import TrustForm, chosen, grid
 
 _LEVELS = 13
@@ -66,6 +67,7 @@ def _earned(
     """What the player earns `[B]` that keeps to `held` for `length` rounds."""
     total, weight = np.zeros(len(states)), np.ones(len(states))
     for t in when:
+        look()
         joint = np.stack([chosen(part, t, states) for part in profile], -1)
         if t - when.start < length:
             joint[:, player] = held

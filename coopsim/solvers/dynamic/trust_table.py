@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.trust import TrustForm, at, grid
 
 _COARSE, _FINE, _LOOKS = 25, 9, 4  # actions of the first look, of closer ones, and how many
@@ -85,10 +86,10 @@ class Table:
             np.full(count, -np.inf),
         )
         marks = self.form.marks[:, player]
-        for look in range(1 + _LOOKS):
-            size = _FINE if look else _COARSE
+        for turn in range(1 + _LOOKS):
+            size = _FINE if turn else _COARSE
             tried = np.clip(centre[:, None] + np.linspace(-half, half, size), low, high)
-            if not look:
+            if not turn:
                 tried = np.concatenate([tried, np.tile(marks, (count, 1))], axis=1)
             value = self._tried(policy, tried, later, player)
             place = value.argmax(1)
@@ -107,6 +108,7 @@ class Table:
         return np.where(best > own + self.inertia, centre, policy[:, player])
 
     def _tried(self, policy: Float, tried: Float, later: Float | None, player: int) -> Float:
+        look()
         size = tried.shape[1]
         actions = np.repeat(policy, size, axis=0)
         actions[:, player] = tried.ravel()

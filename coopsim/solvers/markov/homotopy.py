@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.markov import MarkovForm
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers import dense
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.solution import Found
 
 Mixtures = list[list[Float]]
@@ -56,19 +59,20 @@ def solve(
     branch = _Branch(form)
     clock = Clock(deadline)
     best, least, taken = branch.mixtures(branch.point[:-1]), np.inf, 0
-    while taken < steps:
-        here = branch.mixtures(branch.point[:-1])
-        gap = branch.regret(here)
-        candidates = [here]
-        if gap <= _CLOSE * branch.scale:
-            candidates += branch.polished(here)
-        for mixtures in candidates:
-            left = branch.regret(mixtures)
-            if left < least:
-                best, least = mixtures, left
-        if least <= 0.5 * tol or clock.over or not branch.advance(clock):
-            break
-        taken += 1
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        branch.begin()
+        while taken < steps:
+            here = branch.mixtures(branch.point[:-1])
+            gap = branch.regret(here)
+            if gap < least:
+                best, least = here, gap
+            for mixtures in branch.polished(here) if gap <= _CLOSE * branch.scale else ():
+                left = branch.regret(mixtures)
+                if left < least:
+                    best, least = mixtures, left
+            if least <= 0.5 * tol or not branch.advance():
+                break
+            taken += 1
     values, _ = branch.evaluate(best)
     profile = tuple(np.concatenate([best[s][i] for s in range(form.size)]) for i in range(form.n))
     return Found(
@@ -127,13 +131,17 @@ class _Branch:
                 self.slots.append(_Slot(s, i, start, size - 1))
                 start += size - 1
         self.point = np.zeros(start + 1)
+        self.scale, self.way, self.length = 1.0, np.zeros(0), 0.1
+
+    def begin(self) -> None:
+        """The unit of worth and the direction at precision 0. Raises `OutOfTime`."""
+        start = len(self.point) - 1
         _, worth = self.evaluate(self.mixtures(self.point[:-1]))
         spread = max(float(np.ptp(own)) for state in worth for own in state)
-        self.scale = max(spread, 1e-3 * form.spread, 1e-300)
+        self.scale = max(spread, 1e-3 * self.form.spread, 1e-300)
         ahead = np.append(np.zeros(start), 1.0)
         slope = _jacobian(self.residual, self.point, self.residual(self.point))
         self.way = _tangent(slope, ahead)
-        self.length = 0.1
 
     def mixtures(self, logits: Float) -> Mixtures:
         """Distributions from logits relative to each first action."""
@@ -180,9 +188,9 @@ class _Branch:
             out[slot.start : slot.start + slot.size] = own[1:] - own[0]
         return np.asarray(point[:-1] - point[-1] * out)
 
-    def advance(self, clock: Clock) -> bool:
-        """One step along the branch; False where none was found."""
-        while self.length > 1e-7 and not clock.over:
+    def advance(self) -> bool:
+        """One step along the branch; False where none was found. Raises `OutOfTime`."""
+        while self.length > 1e-7:
             guess = self.point + self.length * self.way
             base = self.residual(guess)
             slope = _jacobian(self.residual, guess, base)
@@ -201,7 +209,7 @@ class _Branch:
         """The point on the branch across from a guess, by Newton steps with one slope."""
         system = np.vstack([slope, self.way])
         try:
-            inverse = np.linalg.inv(system)
+            inverse = dense.solved(system, np.eye(len(system)))
         except np.linalg.LinAlgError:
             return None
         size = np.abs(value).max(initial=0.0)
@@ -260,7 +268,7 @@ class _Branch:
             value = apart(free)
             if np.abs(value).max() <= 1e-14:
                 break
-            step = np.linalg.lstsq(_jacobian(apart, free, value), -value, rcond=1e-12)[0]
+            step = dense.shortest(_jacobian(apart, free, value), -value, 1e-12)
             free = free + step
             if not np.abs(free).max() < 2:
                 return None
@@ -287,6 +295,7 @@ def _against(tensor: Float, mixtures: list[Float], player: int) -> Float:
 def _jacobian(function: Callable[[Float], Float], point: Float, base: Float) -> Float:
     columns = []
     for k in range(len(point)):
+        look()
         moved = point.copy()
         step = _DIFFERENCE * max(1.0, abs(point[k]))
         moved[k] += step
@@ -297,5 +306,5 @@ def _jacobian(function: Callable[[Float], Float], point: Float, base: Float) -> 
 def _tangent(slope: Float, before: Float) -> Float:
     """The direction in which nothing changes, on from `before`."""
     system = np.vstack([slope, before])
-    way = np.linalg.solve(system, np.append(np.zeros(len(slope)), 1.0))
+    way = dense.solved(system, np.append(np.zeros(len(slope)), 1.0))
     return np.asarray(way / np.linalg.norm(way))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 
@@ -9,14 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float, positive_part
+from coopsim.clock import ENDLESS, keeping, look
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.onesided import RepeatedInformationForm
 from coopsim.solvers.matrix_game import solve_matrix
-from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.numeric import Clock, OutOfTime, require_count
 from coopsim.solvers.programs import minimise
 from coopsim.solvers.solution import Found
 
 _STATES = 8
+_SMALL = 10_000  # payoffs of all states: up to here the first bounds take no time
+_FIRST = 1.0  # seconds beyond the deadline for the first bounds of larger games
+_CELLS = 16  # whose bounds are computed between two looks at the clock
 _ROUND = 16  # cells that are halved between two looks at the hyperplane, at least
 
 Cells = npt.NDArray[np.int64]
@@ -88,22 +93,30 @@ def solve(
         raise NoSuchForm(f"at most {_STATES} states fit, not {form.states}")
     require_count("games", games)
     clock, beliefs = Clock(deadline), _Beliefs(form)
-    beliefs.at(form.prior)
-    corners = [beliefs.at(corner) for corner in np.eye(form.states)]
-    cells = _grid(beliefs, corners)
-    finished = True
-    while True:
-        split, plane = _split(form, beliefs)
-        over = _over(beliefs, cells, plane)
-        bound = float(over.max())
-        if bound <= tol / 2:
-            break
-        if clock.over or len(beliefs.points) >= games:
-            finished = False
-            break
-        cells = _refined(beliefs, cells, over, tol / 2)
+    finished, best = False, None
+    with contextlib.suppress(OutOfTime):
+        # some bounds at all: of small games whatever the time
+        with keeping(ENDLESS if form.matrices.size <= _SMALL else clock.later(_FIRST)):
+            beliefs.at(form.prior)
+            corners = [beliefs.at(corner) for corner in np.eye(form.states)]
+            cells = np.array([corners])
+            best = _bounds(form, beliefs, cells)
+        with keeping(clock):
+            look()
+            cells = _grid(beliefs, corners)
+            while not finished:
+                best = _bounds(form, beliefs, cells)
+                finished = best[2] <= tol / 2
+                if finished or len(beliefs.points) >= games:
+                    break
+                look()
+                cells = _refined(beliefs, cells, best[3], tol / 2)
+    if best is None:
+        return Found((), "stopped before there was a split and a hyperplane", finished=False)
+    split, plane, bound, over = best
     solved = len(beliefs.points)
-    split = _merged(beliefs, split)
+    with contextlib.suppress(OutOfTime), keeping(clock):
+        split = _merged(beliefs, split)
     value = float(sum(weight * beliefs.value(q) for weight, q in split))
     rows = np.array([[weight, *q] for weight, q in split])
     details = {
@@ -116,7 +129,7 @@ def solve(
         ((rows, plane),),
         f"{solved} stage games solved; the value lies between {value:.9g} and "
         f"{value + positive_part(bound):.9g}",
-        stats={"games": solved, "cells": len(cells)},
+        stats={"games": solved, "cells": len(over)},
         finished=finished,
         details=(details,),
     )
@@ -188,6 +201,10 @@ def _over(beliefs: _Beliefs, cells: Cells, plane: Float) -> Float:
     corner's optimum to another's it is the largest of quadratic functions, which are nowhere
     above their largest Bernstein coefficient. The lower of the two bounds counts.
     """
+    if len(cells) > _CELLS:
+        pieces = range(0, len(cells), _CELLS)
+        return np.concatenate([_over(beliefs, cells[k : k + _CELLS], plane) for k in pieces])
+    look()
     corners = np.array(beliefs.points)[cells]
     columns = np.array(beliefs.columns)[cells]
     conceded = np.einsum("cqk,kab,cjb->cqja", corners, beliefs.form.matrices, columns)
@@ -196,6 +213,15 @@ def _over(beliefs: _Beliefs, cells: Cells, plane: Float) -> Float:
     crossed = 0.5 * (conceded + conceded.swapaxes(1, 2)).max(-1)
     moving = (crossed - 0.5 * (level[:, :, None] + level[:, None])).max((1, 2))
     return np.asarray(np.minimum(fixed, moving))
+
+
+def _bounds(
+    form: RepeatedInformationForm, beliefs: _Beliefs, cells: Cells
+) -> tuple[Split, Float, float, Float]:
+    """The best split, the hyperplane, and how far u may lie above it: at most, and in each cell."""
+    split, plane = _split(form, beliefs)
+    over = _over(beliefs, cells, plane)
+    return split, plane, float(over.max()), over
 
 
 def _split(form: RepeatedInformationForm, beliefs: _Beliefs) -> tuple[Split, Float]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coopsim.arrays import Float
+from coopsim.clock import look
 from coopsim.games.forms.tree.arrays import Ints, Tree
 from coopsim.games.forms.tree.pairs import Pairs, pairs_of
 
@@ -57,6 +58,7 @@ def relevant(tree: Tree, player: int) -> npt.NDArray[np.bool_]:
     met = np.zeros((len(one.parent), len(two.parent)), dtype=bool)
     infoset, parent, owner = tree.infoset.tolist(), tree.parent.tolist(), tree.player.tolist()
     for node in range(tree.size):
+        look()
         if infoset[node] < 0:
             continue
         above = parent[node]
@@ -101,6 +103,7 @@ def joint_plans(tree: Tree, payoffs: Float, leader: int) -> JointPlans:
     paid = _by_second(pairs, other.size)
     obey = _Rows()
     for y in range(1, other.size):
+        look()
         # what is expected when told y: what y pays, and all that follows
         terms = [(int(number[x, y]), value) for x, value in paid[y]]
         after = np.flatnonzero(other.before == y)
@@ -179,6 +182,7 @@ class _Devious:
 def _flows(rows: _Rows, own: Any, number: Ints) -> None:
     """The moves at an information set share the probability of the sequence before it."""
     for infoset, parent in enumerate(own.parent.tolist()):
+        look()
         first = int(own.first[infoset])
         moves = range(first, first + int(own.actions[infoset]))
         for y in np.flatnonzero(number[first] >= 0):
@@ -189,6 +193,7 @@ def _flows(rows: _Rows, own: Any, number: Ints) -> None:
 def _by_second(pairs: Pairs, size: int) -> list[list[tuple[int, float]]]:
     """For each sequence of the second player the other's sequences and what they pay it."""
     found: list[list[tuple[int, float]]] = [[] for _ in range(size)]
+    look()
     for x, y, value in zip(pairs.first, pairs.second, pairs.other, strict=True):
         found[int(y)].append((int(x), float(value)))
     return found
