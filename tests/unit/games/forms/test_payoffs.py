@@ -135,5 +135,5 @@ def test_a_file_with_such_payoffs_is_named(text: str) -> None:
 
 def test_solving_a_file_whose_sums_overflow_ends_with_a_sentence() -> None:
     """Ranking solutions by sums of values never ended on it."""
-    with pytest.raises(UserError, match=r"n2-huge\.nfg: a payoff of A is too large"):
-        coopsim.read(CASES / "n2-huge.nfg")
+    with pytest.raises(UserError, match=r"huge-sums\.nfg: a payoff of A is too large"):
+        coopsim.read(CASES / "huge-sums.nfg")
