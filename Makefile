@@ -4,11 +4,14 @@
 #     make run                    the Samsung-Sony scenario: solved, played, compared, reported
 #     make test PYTHON=python3.12 another Python, for a .venv that does not exist yet
 #     make test WORKERS=8         more test processes
+#     make fuzz FUZZ_SEED=7       the same changed files again, for as long
 
 # the first that starts: version managers leave commands behind that do not
 PYTHON ?= $(shell for python in python3.11 python3; do \
 	$$python -c '' 2>/dev/null && echo $$python && break; done)
 WORKERS ?= 2
+FUZZ_SECONDS ?= 3600
+FUZZ_SEED ?= $(shell date +%s)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +24,7 @@ DOCS := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench docs clean
+.PHONY: help run test test-all fuzz check bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,11 +38,16 @@ test: $(DEV) ## all tests but the slow ones
 test-all: $(DEV) ## all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(DEV) ## lint, format, types and import contracts
+fuzz: $(DEV) ## changed files for an hour (FUZZ_SECONDS), other ones each time (FUZZ_SEED)
+	COOPSIM_FUZZ_SECONDS=$(FUZZ_SECONDS) COOPSIM_FUZZ_SEED=$(FUZZ_SEED) \
+		$(BIN)/python -m pytest -n $(WORKERS) --timeout 0 tests/fuzz
+
+check: $(DEV) $(DOCS) ## lint, format, types, import contracts and the manual
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(DEV) ## measure the speed of play and of solvers
 	$(BIN)/python benchmarks/simulate.py

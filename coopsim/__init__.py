@@ -6,7 +6,10 @@ Public names are loaded on first use; importing coopsim imports no heavy library
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
+
+from coopsim.wording import OneLine
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors
     from coopsim.agents.catalogue import make_agent as make_agent
@@ -33,6 +36,9 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from coopsim.solvers.solution import Solutions as Solutions
     from coopsim.solvers.solution import Status as Status
     from coopsim.study.run import run as run
+
+# warnings name files and players, and go to a terminal where nobody has said otherwise
+logging.getLogger("coopsim").addFilter(OneLine())
 
 _PUBLIC = {
     "make_game": "coopsim.games.catalogue",

@@ -13,8 +13,6 @@ also be a file in one of Gambit's formats: a matrix (`.nfg`) or a tree (`.efg`).
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +74,32 @@ def entry(kind: str, name: str, near: Path | None = None) -> Entry:
     return _entry(kind, name, near, depth=0)
 
 
+def find(kind: str, name: str, near: Path | None = None) -> None:
+    """Make sure that `entry` will find something. Opens no file and imports nothing.
+
+    Raises:
+        UnknownName: nothing has that name.
+        UserError: a file that `near` may not name.
+    """
+    if name not in registry.registrations(kind) and not content.find(_FOLDERS[kind], name, near):
+        raise UnknownName(kind, name, known(kind, near))
+
+
+def full_name(kind: str, name: str) -> str:
+    """A name or the last part of one, in full; for parameters, which may not be paths.
+
+    Raises:
+        UnknownName: nothing has that name, or several things.
+    """
+    names = known(kind)
+    if name in names:
+        return name
+    found = [held for held in names if held.rpartition("/")[2] == name]
+    if len(found) != 1:
+        raise UnknownName(kind, name, names)
+    return found[0]
+
+
 def known(kind: str, near: Path | None = None) -> list[str]:
     """Every name of `kind`: registered classes and content files."""
     return sorted({*registry.registrations(kind), *content.names(_FOLDERS[kind], near)})
@@ -105,9 +129,11 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
         raise UnknownName(kind, name, known(kind, near))
     if path.suffix in _FORMATS:
         family = registry.lookup(kind, _FORMATS[path.suffix]).load()
-        given, facts = family.from_file(path)
+        with content.unquoted(path, near):
+            given, facts = family.from_file(path)
         return Entry(kind, name, family, given, facts, path)
-    document = _read(path)
+    with content.unquoted(path, near):
+        document = yamlfile.read_once(path)
     if depth >= _MAX_CHAIN:
         raise document.error("this file uses itself, directly or through others", ("use",))
     data = dict(document.data)
@@ -121,7 +147,9 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
     card = data.pop("card", {})
     try:
         below = _entry(kind, use, path, depth + 1)
-    except UnknownName as error:
+    except UserError as error:
+        if error.file is not None:
+            raise
         raise error.at(file=str(path), line=document.line(("use",)), key="use") from None
     _check_card(document, below.cls, card)
     made = Entry(kind, name, below.cls, merge(below.given, data), {**below.card, **card}, path)
@@ -131,20 +159,6 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
         place = getattr(error, "path", ())
         raise error.at(file=str(path), line=document.line(place)) from None
     return made
-
-
-def _read(path: Path) -> yamlfile.Document:
-    """The file at `path`, parsed once as long as it does not change."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return yamlfile.read(path)  # which says what is wrong
-    return _parsed(path, found.st_mtime_ns, found.st_size)
-
-
-@functools.lru_cache(maxsize=512)
-def _parsed(path: Path, changed: int, size: int) -> yamlfile.Document:
-    return yamlfile.read(path)
 
 
 def _check_card(document: yamlfile.Document, cls: type[Any], card: Any) -> None:

@@ -10,14 +10,23 @@ name found earlier hides the same name further down:
 
 A file's name is its path below the kind's folder without the suffix:
 ``scenarios/coopetition/samsung-sony.yaml`` is ``coopetition/samsung-sony``.
+
+A user may give the path of any file. A file may name others by path only in its own folder, in
+its project and where the user has said so (`coopsim.permissions`); links that lead elsewhere
+are not followed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import MappingProxyType
+
+from coopsim import permissions
+from coopsim.errors import UserError
 
 KINDS = MappingProxyType(
     {
@@ -28,6 +37,14 @@ KINDS = MappingProxyType(
     }
 )
 """Each kind of content and its file suffixes; where two files share a name, the first wins."""
+
+# how a file shows that it is one of ours; a longer start than this none needs
+_MARK = re.compile(
+    rb"^(?:\xef\xbb\xbf)?coopsim *: *[0-9]+ *(?:#.*)?\r?$|"
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:NFG\s+1|EFG\s+2)\s",
+    re.MULTILINE,
+)
+_START = 1_000_000
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -50,7 +67,7 @@ def folders(kind: str, near: Path | None = None) -> list[Path]:
     found: dict[Path, Path] = {}
     for base in bases:
         folder = base / kind
-        if folder.is_dir():
+        if folder.is_dir() and _stays(folder, base):
             found.setdefault(folder.resolve(), folder)
     return list(found.values())
 
@@ -73,10 +90,25 @@ def find(kind: str, name: str, near: Path | None = None) -> Path | None:
     - the last part of a name, where only one name ends in it (``samsung-sony``).
 
     Only a path to an existing file leads out of the content folders.
+
+    Raises:
+        UserError: `near` names a file that it may not name, whether that exists or not.
     """
-    explicit = _existing(name, near)
+    explicit = _existing(kind, name, near)
     if explicit is not None:
         return explicit
+    found = _by_name(kind, name, near)
+    if found is None and near is not None and _leads_out(kind, name, near):
+        raise UserError(
+            "a file that this file may not name",
+            given=name,
+            allowed=f"{_listed(KINDS[kind])} files below {_home(near)}; others only with "
+            "--trust FOLDER on the command line",
+        )
+    return found
+
+
+def _by_name(kind: str, name: str, near: Path | None) -> Path | None:
     stem, suffix = _split(kind, PurePath(name).as_posix())
     entries = [entry for entry in _entries(kind, near) if suffix in ("", entry[1].suffix)]
     for wanted in (stem, stem.removeprefix(f"{kind}/")):
@@ -88,6 +120,36 @@ def find(kind: str, name: str, near: Path | None = None) -> Path | None:
         if known.rpartition("/")[2] == stem:
             endings.setdefault(known, path)
     return next(iter(endings.values())) if len(endings) == 1 else None
+
+
+@contextmanager
+def unquoted(path: Path, near: Path | None = None) -> Iterator[None]:
+    """Errors raised inside, while a file is read, quote it only if it is coopsim's.
+
+    That is so where another file names it, or a link that leads elsewhere: a stranger could
+    have lines of any file shown. Errors about a file that the user names are left as they are.
+    """
+    try:
+        yield
+    except UserError as error:
+        given = near is None and permissions.reaches(path, path.parent)
+        if given or _marked(path):
+            raise
+        raise UserError(
+            "not a coopsim file",
+            file=str(path),
+            line=error.line,
+            allowed="a file that says coopsim: 1, or that begins with NFG 1 or EFG 2",
+        ) from None
+
+
+def _marked(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_START)
+    except (OSError, ValueError):
+        return True  # nothing was read that could be quoted
+    return _MARK.search(start) is not None
 
 
 def _project(near: Path) -> list[Path]:
@@ -113,6 +175,8 @@ def _entries(kind: str, near: Path | None) -> Iterator[tuple[str, Path]]:
         paths = list(_files(folder, KINDS[kind]))
         paths.sort(key=lambda path: (path.with_suffix(""), KINDS[kind].index(path.suffix)))
         for path in paths:
+            if path.is_symlink() and not _stays(path, folder.parent):
+                continue
             yield path.relative_to(folder).with_suffix("").as_posix(), path
 
 
@@ -125,18 +189,61 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
                 yield path
 
 
-def _existing(name: str, near: Path | None) -> Path | None:
+def _existing(kind: str, name: str, near: Path | None) -> Path | None:
     # a name without a suffix is never a path: a stray file called "coopetition" must not hide one
-    if not PurePath(name).suffix:
+    if not PurePath(name).suffix or "\0" in name:
         return None
-    own = Path() if near is None else near if near.is_dir() else near.parent
-    for path in (own / name, Path(name)):
+    for path in _meant(name, near):
         # a scenario that says `use: samsung-sony.yaml` does not mean itself
         itself = near is not None and os.path.abspath(path) == os.path.abspath(near)
+        if itself or (near is not None and not _may_name(kind, path, near)):
+            continue
         # os.path.isfile is False where Path.is_file raises, as for names that are too long
-        if os.path.isfile(path) and not itself:
+        if os.path.isfile(path):
             return path
     return None
+
+
+def _meant(name: str, near: Path | None) -> tuple[Path, Path]:
+    """The paths that a name can mean: from the folder of `near`, and as it stands."""
+    own = Path() if near is None else near if near.is_dir() else near.parent
+    return own / name, Path(name)
+
+
+def _may_name(kind: str, path: Path, near: Path) -> bool:
+    """Whether the file `near` may name `path`; nothing is opened to find out."""
+    real = PurePath(os.path.realpath(path))
+    return real.suffix in KINDS[kind] and permissions.reaches(real, _home(near), near=near)
+
+
+def _leads_out(kind: str, name: str, near: Path) -> bool:
+    """Whether a name is a path that `near` may not name, told without looking whether it is there.
+
+    Of relative paths without `..`, only links lead out, and those are there.
+    """
+    if "\0" in name or PurePath(name).suffix not in KINDS[kind]:
+        return False
+    path, _ = _meant(name, near)
+    lexical = os.path.isabs(name) or ".." in PurePath(name).parts
+    return (lexical or os.path.lexists(path)) and not _may_name(kind, path, near)
+
+
+def _home(near: Path) -> Path:
+    """The folder below which `near` may name files: its project, or its own folder."""
+    return _project(near)[-1]
+
+
+def _stays(path: Path, base: Path) -> bool:
+    """Whether content of a project stays in it, links followed; coopsim's own may be linked."""
+    own = (_PACKAGE.parent, _PACKAGE / "library")
+    if base in own:
+        return True
+    real = PurePath(os.path.realpath(path))
+    return permissions.reaches(real, base) and real.suffix == path.suffix
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
 
 
 def _split(kind: str, name: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@
     ├── InvalidAction        an action is NaN, of the wrong shape or outside its space
     ├── RunFolderBusy        another process is writing the same run folder
     ├── CheckFailed          a game, solver or agent breaks a law of its conformance test
+    ├── Unexpected           something failed that nobody foresaw (exit code 70)
     └── Interrupted          stopped by Ctrl-C; the run folder can be resumed (exit code 130)
 
 A `UserError` carries its parts (file, line, key, what was given, what is allowed,
@@ -19,10 +20,13 @@ can all be made from one object.
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+_LONG, _LONGEST = 200, 2000  # characters of a key, of a problem: a message is one to read
+_NEAR = 200, 5000  # characters of names and how many of them are looked at for the nearest
 _SHOWN = 12  # how many allowed names a message lists before it says how many there are
 
 
@@ -76,7 +80,8 @@ class UserError(CoopsimError, ValueError):
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
-        head = ": ".join(part for part in (place, self.key, self.problem) if part)
+        key = shorten(self.key, _LONG) if self.key else self.key
+        head = ": ".join(part for part in (place, key, shorten(self.problem, _LONGEST)) if part)
         tail = []
         if self.given is not None:
             tail.append(f"given: {shorten(self.given)}")
@@ -160,6 +165,24 @@ class CheckFailed(CoopsimError, AssertionError):
         super().__init__(f"{subject}: {problem}. To put it right: {remedy}.")
 
 
+class Unexpected(CoopsimError):
+    """Something failed that nobody foresaw: a mistake in coopsim or in a package it uses.
+
+    Raised for what a worker process met; the command line treats every exception that is no
+    `CoopsimError` alike.
+
+    Args:
+        problem: what failed, in one line.
+        trace: the traceback.
+    """
+
+    exit_code = 70
+
+    def __init__(self, problem: str, trace: str = "") -> None:
+        self.trace = trace
+        super().__init__(problem)
+
+
 class Interrupted(CoopsimError):
     """The work was stopped on request; what was finished is kept."""
 
@@ -175,7 +198,10 @@ def _restored(cls: type[CoopsimError], args: tuple[Any, ...], parts: dict[str, A
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to `name`, or None when nothing is close."""
-    names = list(known)
+    # comparing takes the product of two lengths, and names in files have any
+    names = [name for name in itertools.islice(known, _NEAR[1]) if len(name) <= _NEAR[0]]
+    if len(name) > _NEAR[0]:
+        return None
     lowered = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     if close:
@@ -217,7 +243,7 @@ def _tidy(value: Any) -> Any:
 
 def _listing(allowed: str | Sequence[str]) -> str:
     if isinstance(allowed, str):
-        return allowed
-    shown = ", ".join(allowed[:_SHOWN])
+        return shorten(allowed, _LONGEST)
+    shown = ", ".join(shorten(name) for name in allowed[:_SHOWN])
     more = len(allowed) - _SHOWN
     return f"{shown} and {more} more" if more > 0 else shown or "nothing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from coopsim.errors import UserError, dotted, nearest
 Path = tuple[str | int, ...]
 Finding = Mapping[str, Any]
 
+_PLACE = re.compile(r"\d{1,18}", re.ASCII)  # in a list
+_LOOKED = 1000  # findings that are looked through for the most telling one
 _RANGE = ("greater_than", "less_than", "too_short", "too_long", "multiple_of")
 
 
@@ -26,7 +29,7 @@ def explain(findings: Sequence[Finding], data: Any, schema: wording.Schema) -> U
     Returns:
         An error with `key` the dotted path below `data` and, as an attribute, `path`.
     """
-    placed = [(_path(data, item["loc"], item["type"]), item) for item in findings]
+    placed = [(_path(data, item["loc"], item["type"]), item) for item in findings[:_LOOKED]]
     depth = max(len(path) for path, _ in placed)
     # the branches of a union report beside each other: the deepest path is the one meant
     path = next(path for path, _ in placed if len(path) == depth)
@@ -68,7 +71,7 @@ def _below(cause: UserError) -> Path:
     """The part of the path that the parameter class itself told."""
     told: Path = getattr(cause, "path", ())
     parts = cause.key.split(".") if cause.key else []
-    return told or tuple(int(part) if part.isdecimal() else part for part in parts)
+    return told or tuple(int(part) if _PLACE.fullmatch(part) else part for part in parts)
 
 
 def _problem(kind: str) -> str:

@@ -22,6 +22,7 @@ from coopsim.errors import dotted as dotted
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 _adapters: dict[type[Any], Any] = {}
+_defaults: dict[type[Any], dict[str, Any]] = {}
 
 
 class Parameters:
@@ -85,6 +86,9 @@ def build(cls: type[T], data: Mapping[str, Any]) -> T:
         text = json.dumps(data, default=_plain)
     except TypeError as error:
         raise UserError("not plain data", given=data, allowed=str(error)) from None
+    except (ValueError, RecursionError):
+        allowed = "numbers of up to 4,300 digits, nested less than 900 deep"
+        raise UserError("not plain data", allowed=allowed) from None
     try:
         return _adapter(cls).validate_json(text)  # type: ignore[no-any-return]
     except ValidationError as error:
@@ -138,6 +142,14 @@ def summary(cls: type[Any]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def defaults(cls: type[Any]) -> Mapping[str, Any]:
+    """Parameter -> default as plain data, of those that have one."""
+    if cls not in _defaults:
+        rows = summary(cls)
+        _defaults[cls] = {row["name"]: row["default"] for row in rows if not row["required"]}
+    return _defaults[cls]
 
 
 def unknown_key(key: str, known: Iterable[str]) -> UserError:

@@ -1,11 +1,15 @@
-"""JSON Schemas of parameter classes in words: what type and range a key has.
+"""Words for people: JSON Schemas of parameter classes in words, and texts that can be shown.
 
 The check of a file, `coopsim describe` and the manual's reference all speak from here, so
-that they say the same.
+that they say the same. So does whatever shows a text that may come from a file: a name can hold
+characters that a terminal or a browser obeys instead of showing them.
 """
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +25,45 @@ _NOUNS = {
     "array": "list",
 }
 _MANY = 8  # how many choices are spelled out
+
+# What is obeyed and not shown: controls of C0 and C1 and DEL; characters without width, marks
+# and overrides of direction, and other formats (Unicode's category Cf); separators of lines;
+# halves of characters, and what Unicode says is none. A line feed is left to the caller.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def visible(text: str) -> str:
+    """`text` on one line of a terminal: what a terminal would obey stands as an escape.
+
+    An escape character becomes the four characters `\\x1b`, a line feed `\\n`.
+    """
+    return _UNSEEN.sub(_escaped, text)
+
+
+def visible_json(text: str) -> str:
+    """A JSON text that means the same, with such characters as JSON's own escapes."""
+    return _UNSEEN.sub(
+        lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text
+    )
+
+
+def stripped(text: str) -> str:
+    """`text` for HTML and SVG: without such characters, line feeds and tabs excepted."""
+    return _UNSEEN.sub(lambda found: found[0] if found[0] in "\n\t" else "", text)
+
+
+class OneLine(logging.Filter):
+    """Makes what is logged `visible`, whoever shows it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the record, its message put together and made visible."""
+        record.msg, record.args = visible(record.getMessage()), ()
+        return True
 
 
 def branches(node: Schema, root: Schema) -> list[Schema]:
@@ -63,6 +106,14 @@ def span(node: Schema, root: Schema) -> str:
 def sentence(node: Schema, root: Schema) -> str:
     """Type and range together: "a number from 0 to 1, or a list of texts"."""
     return " or ".join(dict.fromkeys(_one(option, root) for option in branches(node, root)))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(found[0])
+    return short or (
+        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    )
 
 
 def _child(option: Schema, part: str | int) -> Schema | None:

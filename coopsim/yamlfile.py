@@ -12,10 +12,12 @@ and in what they accept, and a file must not be right on one machine and wrong o
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -181,6 +183,26 @@ def read(path: str | os.PathLike[str]) -> Document:
             allowed="UTF-8; save the file with that encoding",
         ) from None
     return parse(text, file)
+
+
+def read_once(path: str | os.PathLike[str]) -> Document:
+    """As `read`, parsed once as long as the file does not change. Nobody may change the data.
+
+    A verb looks at a file several times, and long files take seconds to parse.
+    """
+    file = os.fspath(path)
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        return read(file)  # which says what is wrong
+    if not stat.S_ISREG(found.st_mode):
+        return read(file)  # a pipe can be read once only
+    return _parsed(file, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@functools.lru_cache(maxsize=512)
+def _parsed(file: str, changed: int, size: int, number: int) -> Document:
+    return read(file)
 
 
 def parse(text: str, file: str = "<text>") -> Document:

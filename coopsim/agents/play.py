@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from coopsim import seeding
 from coopsim.agents.agent import Agent, Rules
 from coopsim.agents.catalogue import make_agent
+from coopsim.agents.footprint import require_play
 from coopsim.agents.rational import PlaysSolution
 from coopsim.agents.rounds import rounds
 from coopsim.arrays import NUMPY, Backend, to_numpy
@@ -46,7 +47,8 @@ def play(
         Trajectories with payoffs `[episodes, T, n]`.
 
     Raises:
-        UserError: a seat is missing or unknown, or an agent cannot play the seat it was given.
+        UserError: a seat is missing or unknown, an agent cannot play the seat it was given, or
+            what is played would not fit in memory.
         InvalidAction: an agent answered with something that is no action of the game.
     """
     for name, given, least in (("episodes", episodes, 1), ("seed", seed, 0)):
@@ -56,6 +58,7 @@ def play(
     rules = Rules(game, named or {}, solutions or {})
     for player, agent in enumerate(seats):
         agent.check(rules, player)
+    require_play(game, episodes)
     recorder = Recorder(game, episodes)
     for step, actions in rounds(rules, seats, episodes, seeding.sequence(seed, "play"), backend):
         exposed = {name: to_numpy(values) for name, values in game.expose(step.state).items()}

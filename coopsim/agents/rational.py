@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Gt
 
-from coopsim import catalogue
+from coopsim import budget, catalogue
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
 from coopsim.agents.catalogue import make_agent
+from coopsim.agents.footprint import rollout_bytes
+from coopsim.agents.response import BATCH
 from coopsim.agents.response import best_constant_response as best_constant_response
 from coopsim.arrays import Float, backend_of, to_numpy
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError, nearest
@@ -141,7 +143,15 @@ class BestResponse(Agent):
         return hash((to, self.samples))
 
     def check(self, rules: Rules, player: int) -> None:
-        """Every opponent must be somebody, who can sit there."""
+        """Every opponent must be somebody, who can sit there, and the samples must fit."""
+        one = rollout_bytes(rules.game, BATCH)
+        budget.require(
+            one * self.samples,
+            f"a best response over {self.samples:,} samples",
+            fits=f"at most {budget.fitting(one):,} samples",
+            key="samples",
+            given=self.samples,
+        )
         for i, agent in enumerate(self.opponents(player, rules)):
             if agent is not None:
                 agent.check(rules, i)

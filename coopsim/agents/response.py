@@ -18,6 +18,9 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.game import action_bounds
 from coopsim.solvers.deviations import Look, best_of_coordinate
 
+BATCH = 200
+"""The most candidates that are played at once, with all their samples."""
+
 _EXACT = Look(129, 5)  # down to 1e-8 of the range
 _SAMPLED = Look(65, 2)  # closer looks would follow the draws
 _MORE = 8  # times as many episodes for the value of the action that was chosen

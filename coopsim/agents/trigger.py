@@ -18,6 +18,7 @@ from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.game import action_bounds
 from coopsim.parameters import Names
 from coopsim.solvers.select import plan
+from coopsim.tolerance import falls_short
 
 _TOL = 1e-6  # payoff units: what the solutions that are played are solved to
 
@@ -115,7 +116,7 @@ class Grim(Trigger):
         xp, seen = namespace(view.low), view.observation["actions"]
         broken = memory.broken if memory.broken is not None else view.low != view.low
         for j, (agreed, slack) in enumerate(zip(memory.agreed, memory.slack, strict=True)):
-            broken = broken | (seen[:, j] < agreed - slack)
+            broken = broken | falls_short(seen[:, j], agreed - slack, scale=abs(agreed))
         return _choice(view, memory, broken, xp)
 
 
@@ -143,7 +144,7 @@ class TrustThreshold(Trigger):
             rows = view.observation["trust"]
             trust = rows[:, min(view.player, rows.shape[1] - 1)]
         mean = sum(trust[:, j] for j in memory.others) / len(memory.others)
-        return _choice(view, memory, mean < self.threshold, namespace(view.low))
+        return _choice(view, memory, falls_short(mean, self.threshold), namespace(view.low))
 
 
 def _choice(view: View, memory: Pact, broken: Array, xp: Any) -> Decision:

@@ -9,7 +9,8 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line; ends in `SystemExit`.
 
     Exit codes: 0 done; 1 not proved, or failed; 2 something the user wrote can be put right;
-    130 stopped by Ctrl-C.
+    70 coopsim failed where it should have answered or refused, and says in which file the
+    traceback is; 130 stopped by Ctrl-C; 141 nobody reads the output.
 
     Args:
         argv: the arguments after the program's name; those of the process where not given.

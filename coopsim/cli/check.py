@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from coopsim.cli import study, text
-from coopsim.cli.options import Json, Sets, TargetName, load_target
+from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, load_target
 
 if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
@@ -21,6 +22,8 @@ def check(
         typer.Option(metavar="NAME", help="A concept to plan; can be repeated. For a game."),
     ] = None,
     as_json: Json = False,
+    trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Validate a scenario and print it with every default; or plan the solution of a game.
 
@@ -28,6 +31,7 @@ def check(
     about how much memory it would take.
     """
     from coopsim import yamlfile
+    from coopsim.scenario.load import LOOKS
 
     if study.means_sweep(target):
         study.check(target, sets, as_json)
@@ -36,8 +40,9 @@ def check(
     if is_game:
         _check_game(loaded, tuple(concept or ()), as_json)
         return
-    # a run plans every point before it writes anything; so does this
-    points = sum(1 for _ in loaded.points())
+    # a run plans every point before it writes anything; this looks at as many as it can at once
+    looked = sum(1 for _ in itertools.islice(loaded.points(), LOOKS))
+    points = loaded.count
     cells = points * len(loaded.seeds())
     plans = [_plan(loaded, name) for name in loaded.solve.concepts]
     if as_json:
@@ -51,9 +56,11 @@ def check(
             }
         )
         return
-    text.show(yamlfile.dump(loaded.resolved).rstrip())
+    text.show(*yamlfile.dump(loaded.resolved).rstrip().split("\n"))
     # as comments, so that the output is a scenario file itself
     text.show("", f"# {loaded.document.file}: no mistakes found", f"# hash {loaded.hash}")
+    if looked < points:
+        text.show(f"# {looked:,} of {points:,} points were looked at; a run looks at all first")
     text.show(f"# {_counts(loaded, points)}", "# solved with:")
     rows = [
         (plan["concept"], plan["method"] or "nothing", plan["problem"] or _cost(plan))
@@ -100,7 +107,7 @@ def _plan(scenario: Scenario, concept: str) -> dict[str, Any]:
 
 def _cost(plan: dict[str, Any]) -> str:
     """The form, its size, the memory and the reason, in a line."""
-    from coopsim.solvers.sizes import in_words
+    from coopsim.budget import in_words
 
     memory = in_words(plan["bytes"])
     return f"{plan['form']} form, {plan['size']}, {memory} of memory ({plan['reason']})"

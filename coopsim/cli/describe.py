@@ -12,7 +12,7 @@ import typer
 
 from coopsim.cli import study, text
 from coopsim.cli.files import shown
-from coopsim.cli.options import Json
+from coopsim.cli.options import Json, Trust
 from coopsim.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def describe(
         typer.Argument(metavar="NAME", help="A game, agent, concept, solver, measure or scenario."),
     ],
     as_json: Json = False,
+    trust: Trust = None,
 ) -> None:
     """Describe one name: facts, parameters, references."""
     found = _found(name)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from coopsim.cli import text
+from coopsim.tolerance import same
 
 if TYPE_CHECKING:
     import polars
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
 
 _KEY = 3  # measures shown on the terminal; the report has all
-_NOISE = 1e-12  # differences smaller than this part of the level are rounding
 
 
 def lines(comparison: polars.DataFrame, scenario: Scenario, at: str) -> list[str]:
@@ -85,4 +85,4 @@ def _signed(value: float | None, scale: float) -> str:
     """A difference with its sign; what rounding has left of none is 0."""
     if value is None:
         return ""
-    return "0" if abs(value) <= _NOISE * scale else f"{value:+.3g}"
+    return "0" if same(value, 0.0, scale=scale) else f"{value:+.3g}"

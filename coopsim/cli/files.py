@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coopsim.errors import UserError
+
+if TYPE_CHECKING:
+    from coopsim.study import disk
 
 
 def shown(path: Path) -> str:
@@ -13,23 +18,43 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if inside else path)
 
 
-def write_new(path: Path, content: str, *, replace: bool = False) -> None:
+def write_new(path: Path, content: str, *, replaces: Callable[[bytes], bool] | None = None) -> None:
     """Write a file, with the folders above it.
 
     Args:
         path: where.
         content: the text.
-        replace: whether a file that is there is written over.
+        replaces: tells of the bytes that are there whether they may be written over;
+            nothing is where not given.
 
     Raises:
-        UserError: the file is there already, or cannot be written.
+        UserError: another file is there already, or a link, or it cannot be written.
     """
+    from coopsim.study import disk
+
+    with disk.refusing("cannot be made", path.parent):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise _taken(path.parent) from None
+    with disk.opened(path.parent) as folder:
+        if replaces is not None and _may_replace(folder, path.name, len(content), replaces):
+            folder.write(path.name, content.encode())
+        elif not folder.create(path.name, content.encode()):
+            raise _taken(path)
+
+
+def _may_replace(
+    folder: disk.Folder, name: str, size: int, replaces: Callable[[bytes], bool]
+) -> bool:
+    from coopsim.study.files import Damaged
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w" if replace else "x", encoding="utf-8") as stream:
-            stream.write(content)
-    except FileExistsError:
-        taken = path if path.exists() else path.parent
-        raise UserError("is there already", file=str(taken), allowed="a new name") from None
-    except OSError as error:
-        raise UserError(f"cannot be written: {error.strerror or error}", file=str(path)) from None
+        held = folder.read(name, 100 * size)
+    except Damaged:
+        return False
+    return held is not None and replaces(held)
+
+
+def _taken(path: Path) -> UserError:
+    return UserError("is there already", file=str(path), allowed="a new name")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coopsim.cli import text
-from coopsim.cli.options import Json, load_target
+from coopsim.cli.options import Json, Trust, load_target
 from coopsim.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def list_names(
         typer.Option("--for", metavar="FILE|NAME", help="Only what fits this scenario or game."),
     ] = None,
     as_json: Json = False,
+    trust: Trust = None,
 ) -> None:
     """List games, agents, concepts, solvers, measures, experiments, rubrics, scenarios."""
     kinds = _kinds(kind, _FITTING if for_ is not None else KINDS)

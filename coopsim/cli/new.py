@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from coopsim.cli import text
+from coopsim.cli.options import Trust
 
 app = typer.Typer(help="Start a new file.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,6 +28,7 @@ def scenario(
     game: Annotated[
         str, typer.Option(metavar="NAME", help="The game (`coopsim list games`).")
     ] = _GAME,
+    trust: Trust = None,
 ) -> None:
     """Write a scenario to start from: it runs as it is, and says what else it could hold.
 

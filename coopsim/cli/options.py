@@ -2,22 +2,76 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from coopsim import permissions
 from coopsim.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
 
+_GRANTABLE = re.compile(r"[\w.]+:\w+|\w+ *\(.*\)", re.DOTALL)
+
+
+def _trusted(names: list[str] | None) -> list[str] | None:
+    """Grant what `--trust` names. Raises `UserError` for what can be none of it."""
+    for name in names or ():
+        if not (_GRANTABLE.fullmatch(name) or os.path.exists(name)):
+            raise UserError(
+                "nothing that can be trusted",
+                file="--trust",
+                given=name,
+                allowed="the place of an environment (module:attribute), the text of an OpenSpiel "
+                "game with its brackets, or a folder or file that is there",
+            )
+    permissions.grant(*(names or ()))
+    return names
+
+
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="NAME|FOLDER",
+        callback=_trusted,
+        help="What files may name besides: an environment (module:attribute), an OpenSpiel game, "
+        "a folder. Its code runs, or its files are read. Can be repeated.",
+    ),
+]
 ScenarioName = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A scenario: its file, or its name.")
 ]
 TargetName = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A scenario or a game: its file, or its name.")
+]
+
+
+def _limit_memory(context: typer.Context, size: str | None) -> str | None:
+    """Set the limit for as long as the verb runs. Raises `UserError` for what is no size."""
+    from coopsim import budget
+
+    if size is not None:
+        try:
+            context.with_resource(budget.limited(budget.parse_size(size)))
+        except UserError as error:
+            error.key = None
+            raise error.at(file="--memory") from None
+    return size
+
+
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="The most memory to plan with, as in 4GB; 80 % of what is free where not said.",
+        callback=_limit_memory,
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
@@ -66,7 +120,15 @@ def load_scenario(name: str, sets: Sequence[str] | None) -> Scenario:
     """The scenario called `name`, with `--set` applied."""
     from coopsim.scenario.load import load
 
-    return load(name, overrides(sets))
+    return load(name, typed(overrides(sets)))
+
+
+def typed(changes: dict[str, Any]) -> dict[str, Any]:
+    """The same changes; a file that the user names in one may be read wherever it lies."""
+    for path, value in changes.items():
+        if path.endswith(".use") and isinstance(value, str) and os.path.isfile(value):
+            permissions.grant(value)
+    return changes
 
 
 def load_target(name: str, sets: Sequence[str] | None) -> tuple[Scenario, bool]:
@@ -94,11 +156,12 @@ def load_target(name: str, sets: Sequence[str] | None) -> tuple[Scenario, bool]:
 
 def _is_game(path: Path) -> bool:
     """Whether a file that exists is a game and no scenario."""
-    from coopsim import yamlfile
+    from coopsim import content, yamlfile
 
     if path.suffix != ".yaml":
         return path.suffix in (".nfg", ".efg")
-    data = yamlfile.read(path).data
+    with content.unquoted(path):
+        data = yamlfile.read_once(path).data
     return "use" in data and "game" not in data
 
 

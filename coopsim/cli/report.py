@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from coopsim.cli import text
+from coopsim.cli.options import Trust
 
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder.")],
+    trust: Trust = None,
 ) -> None:
     """Make the report of a run folder again, and print its path."""
     from coopsim.study.store import read_manifest

@@ -11,11 +11,13 @@ from coopsim.cli import effects, solutions, text
 from coopsim.cli.options import (
     Fresh,
     Json,
+    Memory,
     NoReport,
     Out,
     Quiet,
     ScenarioName,
     Sets,
+    Trust,
     Workers,
     load_scenario,
 )
@@ -35,6 +37,8 @@ def run(
     no_report: NoReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Solve, play, compare and report a scenario.
 

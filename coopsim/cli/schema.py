@@ -23,11 +23,11 @@ def schema(
     import json
 
     from coopsim.cli.files import write_new
-    from coopsim.scenario.jsonschema import scenario_schema
+    from coopsim.scenario.jsonschema import is_schema, scenario_schema
 
     made = scenario_schema(Path.cwd())
     if out is None:
         text.show_json(made)
     else:
-        write_new(out, json.dumps(made, ensure_ascii=False, indent=2) + "\n", replace=True)
+        write_new(out, json.dumps(made, ensure_ascii=False, indent=2) + "\n", replaces=is_schema)
         text.show(str(out))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopsim.cli import solutions, text
-from coopsim.cli.options import Json, Sets, TargetName, load_target, overrides
+from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, load_target, overrides
 
 if TYPE_CHECKING:
     from coopsim.games.game import Game
@@ -49,6 +49,8 @@ def solve(
         bool, typer.Option("--strategies", help="Print every strategy, action by action.")
     ] = False,
     as_json: Json = False,
+    trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Solve a scenario's game, or a game, and prove the answers.
 

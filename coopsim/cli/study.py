@@ -10,7 +10,18 @@ import typer
 
 from coopsim.cli import run as run_verb
 from coopsim.cli import text
-from coopsim.cli.options import Fresh, Json, NoReport, Out, Quiet, Sets, Workers, overrides
+from coopsim.cli.options import (
+    Fresh,
+    Json,
+    Memory,
+    NoReport,
+    Out,
+    Quiet,
+    Sets,
+    Trust,
+    Workers,
+    overrides,
+)
 from coopsim.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,6 +41,8 @@ def study(
     no_report: NoReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
+    trust: Trust = None,
+    memory: Memory = None,
 ) -> None:
     """Measure an experiment over a grid of its parameters, and judge its targets.
 
@@ -115,7 +128,7 @@ def means_sweep(name: str) -> bool:
     if path is None or path.suffix != ".yaml":
         return False
     try:
-        return is_sweep(yamlfile.read(path).data)
+        return is_sweep(yamlfile.read_once(path).data)
     except UserError:  # whoever loads it will say the same
         return False
 
@@ -131,6 +144,6 @@ def check(name: str, sets: list[str] | None, as_json: bool) -> None:
         facts = {"file": sweep.document.file, "hash": sweep.hash, "configurations": sweep.count}
         text.show_json({**facts, "blocks": blocks, "sweep": sweep.resolved})
         return
-    text.show(yamlfile.dump(sweep.resolved).rstrip())
+    text.show(*yamlfile.dump(sweep.resolved).rstrip().split("\n"))
     text.show("", f"# {sweep.document.file}: no mistakes found", f"# hash {sweep.hash}")
     text.show(f"# {sweep.count:,} configurations in {text.plural(blocks, 'block')}")

@@ -1,10 +1,15 @@
-"""Text for terminals and pipes: aligned tables, numbers, JSON."""
+"""Text for terminals and pipes: aligned tables, numbers, JSON.
+
+Everything that the command line prints goes through `show`, `complain` or `show_json`, which
+let no character through that a terminal obeys.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import secrets
 import shutil
 import sys
 import textwrap
@@ -13,29 +18,42 @@ from typing import Any
 
 import typer
 
+from coopsim import wording
+
 _GAP = "  "
+# what stands for bold until a line is printed; no text from elsewhere can hold it
+_BOLD, _PLAIN = (f"<{secrets.token_hex(8)}>" for _ in range(2))
 
 
 def on_terminal() -> bool:
     """Whether a person reads the output as it comes."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def strong(text: str) -> str:
     """`text` in bold, on a terminal that can show it and whose user has not said NO_COLOR."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not on_terminal()
-    return text if plain else typer.style(text, bold=True)
+    return text if plain else f"{_BOLD}{text}{_PLAIN}"
 
 
 def show(*lines: str) -> None:
-    """Print lines."""
+    """Print lines; a line feed inside one is shown as such."""
     for line in lines:
-        typer.echo(line)
+        bold, plain = "\x1b[1m", "\x1b[0m"
+        typer.echo(wording.visible(line).replace(_BOLD, bold).replace(_PLAIN, plain))
+
+
+def complain(message: str) -> None:
+    """Print a message on the standard error, on one line."""
+    typer.echo(wording.visible(message), err=True)
 
 
 def show_json(data: Any) -> None:
     """Print one JSON object; numbers that JSON does not have become null."""
-    typer.echo(json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False))
+    # an encoding that lacks a character has no other way to write it in JSON
+    plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+    made = json.dumps(_finite(data), ensure_ascii=plain, indent=2, allow_nan=False)
+    typer.echo(wording.visible_json(made))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
@@ -46,6 +64,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -
         rows: the cells, as text.
         indent: spaces before each line.
     """
+    head, rows = _shown(head), [_shown(row) for row in rows]  # widths are those that are seen
     columns = list(zip(head, *rows, strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
     right = [bool(rows) and all(_is_number(cell) for cell in column[1:]) for column in columns]
@@ -84,6 +103,10 @@ def plural(count: int, noun: str) -> str:
     if count != 1:
         noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{count} {noun}"
+
+
+def _shown(cells: Sequence[str]) -> list[str]:
+    return [wording.visible(cell) for cell in cells]
 
 
 def _wrapped(text: str, start: int) -> list[str]:

@@ -24,6 +24,7 @@ from coopsim import seeding
 from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.coopetition.repeated import Repeated
+from coopsim.tolerance import exceeds, falls_short, first_best, reaches
 
 SWITCHES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Shares of an episode after which the published audit stops contributing,"""
@@ -59,15 +60,18 @@ class Change:
     Args:
         gain: in the deviator's return, `[...]`.
         others: in the mean of the others' returns, `[...]`.
+        size: of the largest return that these are differences of, `[...]`.
     """
 
     gain: Float
     others: Float
+    size: Float
 
     @property
     def exploitative(self) -> Any:
         """Whether the deviator gains and the others lose, `[...]`."""
-        return (self.gain > 0) & (self.others < 0)
+        gains = exceeds(self.gain, 0.0, scale=self.size)
+        return gains & falls_short(self.others, 0.0, scale=self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,9 @@ class Temporal:
         count = int(self.late.exploitative.sum())
         if self.onset is None:
             return "immune"
-        if self.onset >= 0.9:
+        if reaches(self.onset, 0.9):
             return "terminal_only"
-        if self.onset >= 0.7:
+        if reaches(self.onset, 0.7):
             return "late"
         return "broadly" if count >= len(self.switches) / 2 else "partially"
 
@@ -203,7 +207,7 @@ class Audit:
         change = _change(np.repeat(base.returns, counts, axis=0), played.returns, player)
         ends = np.cumsum(counts)
         return [
-            _temporal(Change(change.gain[end - count : end], change.others[end - count : end]), n)
+            _temporal(_part(change, end - count, end), n)
             for end, count, n in zip(ends, counts, lengths, strict=True)
         ]
 
@@ -222,10 +226,13 @@ class Audit:
             change = _change(base[:, None], tail, player)
             gains.append(change.gain)
             others.append(change.others)
+        sizes = np.abs(base).max(-1).tolist()
         return [
             (
-                _deviation(player, starts[:1], [gain[row] for gain in gains[:1]], others, row),
-                _deviation(player, starts, [gain[row] for gain in gains], others, row),
+                _deviation(
+                    player, starts[:1], [gain[row] for gain in gains[:1]], others, row, sizes[row]
+                ),
+                _deviation(player, starts, [gain[row] for gain in gains], others, row, sizes[row]),
             )
             for row in range(len(levels))
         ]
@@ -330,7 +337,12 @@ def _change(base: Float, played: Float, player: int) -> Change:
     """What a deviation changes, from returns `[..., n]`."""
     change = played - base
     rest = np.delete(change, player, axis=-1)
-    return Change(change[..., player], rest.mean(-1))
+    return Change(change[..., player], rest.mean(-1), np.abs(base).max(-1))
+
+
+def _part(change: Change, start: int, stop: int) -> Change:
+    """Some of the changes, in the order of the last axis."""
+    return Change(change.gain[start:stop], change.others[start:stop], change.size[start:stop])
 
 
 def _plans(rounds: int, length: int, given: float) -> Float:
@@ -349,28 +361,29 @@ def _plans(rounds: int, length: int, given: float) -> Float:
 
 def _temporal(change: Change, length: int) -> Temporal:
     """The changes that `_plans` brings, by name."""
-    late = len(_switches(length))
-
-    def part(start: int, stop: int) -> Change:
-        return Change(change.gain[start:stop], change.others[start:stop])
-
-    count = change.gain.size
+    late, count = len(_switches(length)), change.gain.size
     return Temporal(
         _switches(length),
-        part(1, 1 + late),
-        part(0, 1),
-        part(1 + late, count - 1),
-        part(count - 1, count),
+        _part(change, 1, 1 + late),
+        _part(change, 0, 1),
+        _part(change, 1 + late, count - 1),
+        _part(change, count - 1, count),
         length,
     )
 
 
 def _deviation(
-    player: int, starts: tuple[int, ...], gains: list[Float], others: list[Float], row: int
+    player: int,
+    starts: tuple[int, ...],
+    gains: list[Float],
+    others: list[Float],
+    row: int,
+    size: float,
 ) -> Deviation:
-    """The best of the deviations from one level, gains `[len(LEVELS)]` a start."""
+    """The best of the deviations from one level, gains `[len(LEVELS)]` a start; of equals the
+    earliest, and of those the lowest level."""
     table = np.stack(gains)
-    start, level = np.unravel_index(int(np.argmax(table)), table.shape)
+    start, level = np.unravel_index(first_best(table.ravel(), scale=size), table.shape)
     return Deviation(
         player,
         starts[start],

@@ -7,7 +7,7 @@ of paired differences and their intervals are bootstrapped over seeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -71,11 +71,16 @@ def compare(
                 "seeds": len(values) if name["source"] == "agents" else None,
             }
         )
-    schema = dict.fromkeys(("policy", "reference", *KEYS), pl.String()) | {
-        "level": pl.Float64(), "reference_level": pl.Float64(), "effect": pl.Float64(),
-        "low": pl.Float64(), "high": pl.Float64(), "seeds": pl.Int64(),
-    }  # fmt: skip
-    made = pl.DataFrame(rows, schema=schema).select(COLUMNS)
+    made = pl.DataFrame(rows, schema=schema())
     order = {policy: place for place, policy in enumerate(policies)}
     place = pl.col("policy").replace_strict(order, return_dtype=pl.Int64)
     return made.sort([place, *KEYS])
+
+
+def schema() -> dict[str, Any]:
+    """Columns and types of the comparison table."""
+    import polars as pl
+
+    numbers = dict.fromkeys(COLUMNS, pl.Float64())
+    texts = dict.fromkeys(("policy", "reference", *KEYS), pl.String())
+    return {**numbers, **texts, "seeds": pl.Int64()}

@@ -17,6 +17,7 @@ from coopsim.errors import CoopsimError, UserError
 from coopsim.games.game import Game, action_bounds
 from coopsim.games.rollout import Trajectories
 from coopsim.solvers.solution import Solution
+from coopsim.tolerance import exceeds
 
 GROUP = ""
 """The `player` of a measure that is one number for all."""
@@ -99,7 +100,7 @@ def gini(values: Float) -> float:
     """
     shifted = values - min(0.0, float(values.min()))
     total = shifted.sum()
-    if total <= 0:
+    if not exceeds(total, 0.0, scale=float(np.abs(values).max())):
         return 0.0
     spread = np.abs(shifted[:, None] - shifted[None, :]).sum()
     return float(spread / (2 * len(shifted) * total))
@@ -147,8 +148,9 @@ def _distance(played: Played) -> Rows:
 
 def _price_of_anarchy(played: Played) -> Rows:
     optimum = played.solutions.get("social optimum")
-    reached = float(_a_round(private(played), played).sum())
-    if optimum is None or not optimum.profile or reached <= 0:
+    each = _a_round(private(played), played)
+    reached, size = float(each.sum()), float(np.abs(each).max())
+    if optimum is None or not optimum.profile or not exceeds(reached, 0.0, scale=size):
         return {}
     return {("price of anarchy", GROUP): float(optimum.values.sum()) / reached}
 

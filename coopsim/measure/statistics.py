@@ -9,6 +9,8 @@ import numpy as np
 from coopsim import seeding
 from coopsim.arrays import Float
 
+_BLOCK = 4_000_000  # numbers that are drawn at once
+
 
 def interval(
     values: Float, *, confidence: float = 0.95, resamples: int = 2000, key: str = ""
@@ -28,6 +30,8 @@ def interval(
         return None
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
+    # resamples are drawn in blocks where all at once would not fit; the draws are the same
+    block = None if resamples * len(values) <= _BLOCK else max(1, _BLOCK // len(values))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of too few values: the report says how many there are
         result = bootstrap(
@@ -37,6 +41,7 @@ def interval(
             n_resamples=resamples,
             method="percentile",
             vectorized=True,
+            batch=block,
             rng=seeding.generator(0, "bootstrap", key),
         ).confidence_interval
     return float(result.low), float(result.high)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from coopsim import wording
 from coopsim.report.readings import Reading
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ def canvas(width: float, height: float) -> Iterator[Figure]:
     from matplotlib.figure import Figure
 
     # glyphs that the measuring font lacks are drawn by the reader's browser
-    with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # matplotlib has read the settings of whoever's folder this is, which may run LaTeX
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure = Figure(figsize=(width / 72, height / 72))
         FigureCanvasSVG(figure)
@@ -171,7 +175,8 @@ def _saved(figure: Figure, paper: str = "none") -> str:
         facecolor=paper,
         metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
     )
-    return stream.getvalue()
+    # a name may hold what XML cannot
+    return wording.stripped(stream.getvalue())
 
 
 def _tidy(raw: str) -> str:

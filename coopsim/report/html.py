@@ -6,13 +6,14 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopsim import wording
 from coopsim.report import cases, equilibria, network, panels, results, sections, summary, sweeps
 from coopsim.report.facts import Facts
 from coopsim.report.grid import Table
 from coopsim.report.numerals import short
-from coopsim.study import files
+from coopsim.study import files, lock
 from coopsim.study.run import open_run
-from coopsim.study.store import REPORT
+from coopsim.study.store import REPORT, RunFolder
 
 if TYPE_CHECKING:
     import jinja2
@@ -32,33 +33,45 @@ def write(folder: Path) -> Path:
     Raises:
         UserError: it is no run folder, or the run in it is not finished.
     """
-    path = Path(folder) / REPORT
-    files.write(path, render(open_run(folder)).encode())
-    return path
+    return keep(Path(folder), render(open_run(folder)))
+
+
+def keep(folder: Path, page: str) -> Path:
+    """Write `report.html` as the folder's only writer; where it is."""
+    with lock.held(folder) as top:
+        RunFolder(folder, top.identity).write_report(page)
+    return folder / REPORT
 
 
 def render(run: Run) -> str:
-    """The report on a run as HTML."""
+    """The report on a run as HTML, with its seal."""
     facts = Facts(run)
-    return (
-        environment()
-        .get_template(_TEMPLATE)
-        .render(
-            facts=facts,
-            title=facts.scenario.title,
-            folder=run.folder,
-            card=sections.card(facts),
-            scope=summary.scope(facts),
-            summary=summary.sentences(facts),
-            sections=sections,
-            equilibria=equilibria,
-            results=results,
-            cases=cases,
-            network=network,
-            network_figure=network.figure(facts),
-            **_figures(facts),
-        )
+    filled = page(
+        _TEMPLATE,
+        facts=facts,
+        title=facts.scenario.title,
+        folder=run.folder,
+        card=sections.card(facts),
+        scope=summary.scope(facts),
+        summary=summary.sentences(facts),
+        sections=sections,
+        equilibria=equilibria,
+        results=results,
+        cases=cases,
+        network=network,
+        network_figure=network.figure(facts),
+        **_figures(facts),
     )
+    return files.pack_text(filled, facts.scenario.hash, html=True)
+
+
+def page(template: str, **parts: Any) -> str:
+    """A template of this folder filled in, without characters that a reader would not see.
+
+    They are taken out of the whole, after everything has been escaped, so that no part of a page
+    can forget it.
+    """
+    return wording.stripped(environment().get_template(template).render(**parts))
 
 
 def _figures(facts: Facts) -> dict[str, Any]:

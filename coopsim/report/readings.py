@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from coopsim.report.facts import Effect, Facts, Who
+from coopsim.tolerance import keeps_to, reaches
 
 NEGLIGIBLE = 1e-5
 """An effect below this part of the measure's largest level counts as none: solvers locate
@@ -54,9 +55,12 @@ class Pair:
 
 def sign(facts: Facts, at: str, measure: str, effect: Effect) -> int:
     """-1, 0 or 1; 0 also where the interval over seeds holds zero, and for what is no number."""
-    if effect.low is not None and effect.high is not None and effect.low <= 0 <= effect.high:
-        return 0
-    if not abs(effect.effect) > NEGLIGIBLE * scale(facts, at, measure):
+    size = scale(facts, at, measure)
+    if effect.low is not None and effect.high is not None:
+        low, high = keeps_to(effect.low, 0.0, scale=size), reaches(effect.high, 0.0, scale=size)
+        if low and high:
+            return 0
+    if not abs(effect.effect) > NEGLIGIBLE * size:
         return 0
     return int(math.copysign(1, effect.effect))
 

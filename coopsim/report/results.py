@@ -9,6 +9,7 @@ from coopsim.report.facts import Effect, Facts, Level, Who
 from coopsim.report.grid import Cell, Head, Table, stretched
 from coopsim.report.numerals import NOTHING, column, number, signed
 from coopsim.report.readings import Reading, read, sign
+from coopsim.tolerance import exceeds, same
 
 MOST_PLAYERS = 8
 """How many players a table lists one by one."""
@@ -115,7 +116,7 @@ def interval(effect: Effect, digits: int = 4) -> str:
     if effect.low is None or effect.high is None:
         return NOTHING
     # paired differences that agree but for rounding
-    if abs(effect.high - effect.low) <= 1e-9 * max(abs(effect.level), abs(effect.low)):
+    if same(effect.high, effect.low, scale=abs(effect.level)):
         return "all seeds agree"
     low, high = column([effect.low, effect.high], digits)
     return f"{signed(low)} to {signed(high)}"
@@ -129,7 +130,7 @@ def _level_cells(found: Sequence[Level | None]) -> list[Cell]:
     means = column([level and level.mean for level in found])
     cells = []
     for level, mean in zip(found, means, strict=True):
-        spread = level is not None and level.high - level.low > 1e-9 * abs(level.mean)
+        spread = level is not None and exceeds(level.high, level.low, scale=abs(level.mean))
         ends = f"{number(level.low, 4)} to\u00a0{number(level.high, 4)}" if level else ""
         cells.append(Cell(mean, ends if spread else ""))
     return cells

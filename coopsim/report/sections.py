@@ -14,6 +14,7 @@ from coopsim.report.facts import Facts
 from coopsim.report.grid import Cell, Head, Row, Table, stretched, text_row
 from coopsim.report.numerals import count, listing, plain, short
 from coopsim.scenario import sweep
+from coopsim.study.store import RunFolder
 
 MOST_NAMES = 12
 """How many names (of players, of seeds) are spelt out."""
@@ -165,11 +166,10 @@ def runs(facts: Facts) -> Table:
 
 def files(folder: Path) -> Table:
     """The files beside the report, with their hashes."""
-    rows = []
+    rows, kept = [], RunFolder(folder)
     for name, content in zip(_FILES, _CONTENTS, strict=True):
-        path = folder / name
-        if path.is_file():
-            raw = path.read_bytes()
+        raw = kept.beside(name)
+        if raw is not None:
             rows.append(text_row(name, content, f"{len(raw):,}", hashlib.sha256(raw).hexdigest()))
     head = (Head("file"), Head("contents"), Head("bytes", number=True), Head("SHA-256"))
     return Table("Files beside this report", head, tuple(rows))

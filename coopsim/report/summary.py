@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from coopsim.report.equilibria import PROVED
 from coopsim.report.facts import Effect, Facts, Who
 from coopsim.report.numerals import count, listing, number, power, short, signed
 from coopsim.report.readings import Pair, pairs, sign
+from coopsim.tolerance import first_best, same
 
 
 def sentences(facts: Facts) -> list[str]:
@@ -92,7 +92,7 @@ def _parted(facts: Facts, measure: str) -> str:
     )
     if against:
         head += f" (the farthest apart: {_told(against)})"
-    if max(compared, key=_gap) in against:
+    if _widest(compared) in against:
         return f"{head}; no others are farther apart."
     return f"{head}. The largest gap: {_told(compared)}."
 
@@ -173,7 +173,7 @@ def _best(facts: Facts, at: str, measure: str, those: Iterable[Who]) -> dict[str
             if _sign(facts, policy, measure, who, at) > 0
         }
         if rises:
-            made.setdefault(max(rises, key=lambda policy: rises[policy]), []).append(who)
+            made.setdefault(_first(rises), []).append(who)
     return made
 
 
@@ -181,14 +181,14 @@ def _elsewhere(facts: Facts, measure: str, best: dict[str, list[Who]]) -> str:
     """At how many other points of the sweep the same holds."""
     if len(facts.points) == 1:
         return ""
-    same = sum(
+    alike = sum(
         {k: set(v) for k, v in _best(facts, at, measure, facts.concepts).items()}
         == {k: set(v) for k, v in best.items()}
         for at in facts.points
     )
-    if same == len(facts.points):
-        return f" The same holds at all {same} sweep points."
-    return f" The same holds at {same} of the {len(facts.points)} sweep points."
+    if alike == len(facts.points):
+        return f" The same holds at all {alike} sweep points."
+    return f" The same holds at {alike} of the {len(facts.points)} sweep points."
 
 
 def _under(facts: Facts, who: Sequence[Who]) -> str:
@@ -200,7 +200,7 @@ def _under(facts: Facts, who: Sequence[Who]) -> str:
 def _amounts(facts: Facts, measure: str, policy: str, who: Sequence[Who]) -> str:
     """By how much, as a range with the concepts at its ends."""
     found = {item.name: facts.effects[policy, facts.first, item, measure].effect for item in who}
-    low, high = min(found, key=lambda n: found[n]), max(found, key=lambda n: found[n])
+    low, high = _first({name: -effect for name, effect in found.items()}), _first(found)
     if low == high:
         return _amount(found[low])
     return f"{_amount(found[low])} ({low}) to {_amount(found[high])} ({high})"
@@ -212,22 +212,28 @@ def _with_effect(facts: Facts, policy: str, measure: str, who: Who) -> str:
 
 def _told(compared: Sequence[Pair]) -> str:
     """The pair that is farthest apart, and how many line-ups share it."""
-    widest = max(compared, key=_gap)
-    same = [
+    widest = _widest(compared)
+    alike = [
         pair.lineup.name
         for pair in compared
         if (pair.policy, pair.concept) == (widest.policy, widest.concept)
-        and math.isclose(pair.gap, widest.gap, rel_tol=1e-9)
+        and same(pair.gap, widest.gap)
     ]
     return (
         f"under {widest.policy}, {widest.concept.name} predicts "
-        f"{_amount(widest.predicted.effect)} and {listing(same, 3)} "
-        f"{'shows' if len(same) == 1 else 'show'} {_amount(widest.shown.effect)}"
+        f"{_amount(widest.predicted.effect)} and {listing(alike, 3)} "
+        f"{'shows' if len(alike) == 1 else 'show'} {_amount(widest.shown.effect)}"
     )
 
 
-def _gap(pair: Pair) -> float:
-    return pair.gap
+def _widest(compared: Sequence[Pair]) -> Pair:
+    """The pair that is farthest apart; of equals the first."""
+    return compared[first_best([pair.gap for pair in compared])]
+
+
+def _first(values: dict[str, float]) -> str:
+    """The name of the largest of some numbers; of equals the first."""
+    return list(values)[first_best(list(values.values()))]
 
 
 def _amount(effect: float) -> str:

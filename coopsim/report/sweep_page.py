@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from coopsim import parameters
 from coopsim.errors import shorten
 from coopsim.report.grid import Cell, Head, Row, Table
-from coopsim.report.html import environment
+from coopsim.report.html import keep, page
 from coopsim.report.numerals import short
 from coopsim.study import files
-from coopsim.study.store import REPORT
 from coopsim.study.sweep import SweepRun
 
 if TYPE_CHECKING:
@@ -28,30 +27,26 @@ def write(folder: Path) -> Path:
     Raises:
         UserError: it is no run folder, or the sweep in it is not finished.
     """
-    path = Path(folder) / REPORT
-    files.write(path, render(SweepRun(Path(folder))).encode())
-    return path
+    return keep(Path(folder), render(SweepRun(Path(folder))))
 
 
 def render(done: SweepRun) -> str:
-    """The report on a sweep as HTML."""
+    """The report on a sweep as HTML, with its seal."""
     sweep = done.sweep
     used = sweep.resolved["experiment"]["use"]
-    return (
-        environment()
-        .get_template(_TEMPLATE)
-        .render(
-            title=sweep.title,
-            description=sweep.description,
-            summary=_sentences(done),
-            used=used,
-            card=sweep.experiment.card,
-            grid=_grid(done),
-            targets=_targets(done.targets),
-            measures=_measures(done),
-            provenance=_provenance(done),
-        )
+    filled = page(
+        _TEMPLATE,
+        title=sweep.title,
+        description=sweep.description,
+        summary=_sentences(done),
+        used=used,
+        card=sweep.experiment.card,
+        grid=_grid(done),
+        targets=_targets(done.targets),
+        measures=_measures(done),
+        provenance=_provenance(done),
     )
+    return files.pack_text(filled, sweep.hash, html=True)
 
 
 def _sentences(done: SweepRun) -> list[str]:

@@ -6,6 +6,7 @@ stays the judge: it also sees what no schema can say, such as seats that leave a
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from coopsim.scenario.schema import KEYS, SECTIONS, USE
 Schema = dict[str, Any]
 
 _CHANGEABLE = r"^(game|agents)\."
+_TITLE = "coopsim scenario, format"
 _A_FILE = r"\.(yaml|nfg|efg)$"
 
 
@@ -41,7 +43,7 @@ def scenario_schema(near: Path | None = None) -> Schema:
     properties["study"]["properties"]["vary"]["propertyNames"] = {"pattern": _CHANGEABLE}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"coopsim scenario, format {catalogue.FORMAT}",
+        "title": f"{_TITLE} {catalogue.FORMAT}",
         "type": "object",
         "properties": {key: {**node, "description": KEYS[key]} for key, node in properties.items()},
         "required": ["coopsim", "game"],
@@ -49,6 +51,15 @@ def scenario_schema(near: Path | None = None) -> Schema:
         "dependentRequired": {"agents": ["seats"], "seats": ["agents"]},
         "$defs": shared,
     }
+
+
+def is_schema(raw: bytes) -> bool:
+    """Whether these bytes are a schema of scenario files, of any version of coopsim."""
+    try:
+        said = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and str(said.get("title")).startswith(_TITLE)
 
 
 def _named(kind: str, near: Path | None, shared: Schema) -> Schema:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from coopsim.scenario.scenario import Lineup, Point, Scenario
 from coopsim.scenario.schema import KEYS
 
 __all__ = ["Lineup", "Point", "Scenario", "find", "load"]
+
+LOOKS = 1_000
+"""How many values and combinations a check looks at; the plan of a run looks at all."""
 
 _SETTABLE = tuple(key for key in KEYS if key != "coopsim")
 
@@ -39,7 +43,8 @@ def load(
         scenario = Scenario("scenario", _document(source))
     else:
         path = find(str(source))
-        document = dataclasses.replace(yamlfile.read(path), file=shown(path))
+        with content.unquoted(path):
+            document = dataclasses.replace(yamlfile.read_once(path), file=shown(path))
         scenario = Scenario(path.stem, document, path)
     catalogue.check_format(scenario.document)
     with scenario.placed():
@@ -117,11 +122,26 @@ def _path(path: str, data: Mapping[str, Any]) -> place.Path:
 
 
 def _check(scenario: Scenario) -> None:
-    """Resolve everything that a run will: the first thing wrong is raised."""
+    """Resolve everything that a run will: the first thing wrong is raised.
+
+    What needs no other file comes first, and games are built last, so that nothing of a file
+    with a mistake in it is opened or made.
+    """
+    _ = scenario.study, scenario.solve, scenario.compare
     _ = scenario.resolved
+    scenario.check_size()
+    for look in (scenario.situation, scenario.point):
+        for policy, at in itertools.islice(_looks(scenario), LOOKS):
+            look(policy, at)
+
+
+def _looks(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every policy, and with every value of the sweep, one value at a time.
+
+    The plan of a run checks the combinations.
+    """
     for policy in scenario.policies:
-        scenario.point(policy)
-        # values of the sweep one at a time; the plan of a run checks the combinations
+        yield policy, {}
         for path, values in scenario.study.vary.items():
             for value in values:
-                scenario.point(policy, {path: value})
+                yield policy, {path: value}

@@ -142,7 +142,10 @@ def _table(head: Sequence[str], body: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    """Text as it stands: outside of code, brackets would be read as links to other pages."""
+    parts = text.replace("|", "\\|").replace("<", "&lt;").split("`")
+    parts[::2] = [part.replace("[", "\\[").replace("]", "\\]") for part in parts[::2]]
+    return "`".join(parts)
 
 
 if __name__ == "__main__":

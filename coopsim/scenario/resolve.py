@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from coopsim import catalogue, hashing, parameters
 from coopsim.agents.agent import Agent
-from coopsim.errors import UnknownName
+from coopsim.errors import UserError
 from coopsim.games.game import Game
 from coopsim.scenario import place, shape
 
@@ -19,6 +20,9 @@ Kept: TypeAlias = dict[tuple[str, str], Any]
 def situation(data: Mapping[str, Any], near: Path | None, kept: Kept) -> dict[str, Any]:
     """`game`, `agents` and `seats` with defaults; every value checked.
 
+    Every name is found before the first file is opened, and nothing is built that is more than
+    its parameters: what an adapter stands for is made when it is first asked for.
+
     Args:
         data: the scenario as written, or changed by a policy.
         near: where names are looked up first.
@@ -28,6 +32,9 @@ def situation(data: Mapping[str, Any], near: Path | None, kept: Kept) -> dict[st
         UserError: with the path at fault, from the top of the scenario.
     """
     agents = data.get("agents") or {}
+    _find("game", ("game",), data["game"], near, kept)
+    for name, spec in agents.items():
+        _find("agent", ("agents", name), spec, near, kept)
     return {
         "game": _filled("game", ("game",), data["game"], near, kept),
         "agents": {
@@ -67,9 +74,7 @@ def agent(spec: Mapping[str, Any], near: Path | None, kept: Kept) -> Agent:
 
 def _bare(kind: str, spec: Mapping[str, Any], near: Path | None) -> dict[str, Any]:
     entry = catalogue.entry(kind, spec["use"], near)
-    rows = parameters.summary(entry.cls)
-    defaults = {row["name"]: row["default"] for row in rows if not row["required"]}
-    standard = catalogue.merge(defaults, entry.given)
+    standard = catalogue.merge(parameters.defaults(entry.cls), entry.given)
     return {
         key: value
         for key, value in spec.items()
@@ -82,6 +87,25 @@ def _make(kind: str, spec: Mapping[str, Any], near: Path | None) -> Any:
     return catalogue.make(kind, given.pop("use"), given, near)
 
 
+def _find(kind: str, path: place.Path, spec: Any, near: Path | None, kept: Kept) -> None:
+    """Refuse a section whose `use` means nothing. Opens no file."""
+    shape.need_use(path, spec)
+    if (kind, hashing.canonical(spec)) not in kept:
+        with place.below(*path), _naming():
+            catalogue.find(kind, spec["use"], near)
+
+
+@contextmanager
+def _naming() -> Iterator[None]:
+    """Errors raised inside about a name alone are about `use`."""
+    try:
+        yield
+    except UserError as error:
+        if error.file is None and not place.path_of(error):
+            error.key = "use"
+        raise
+
+
 def _filled(
     kind: str, path: place.Path, spec: Any, near: Path | None, kept: Kept
 ) -> dict[str, Any]:
@@ -91,10 +115,7 @@ def _filled(
         with place.below(*path):
             given = dict(spec)
             use = given.pop("use")
-            try:
+            with _naming():
                 entry = catalogue.entry(kind, use, near)
-            except UnknownName as error:
-                error.key = error.key or "use"
-                raise
             kept[key] = {"use": use, **entry.resolve(given)}
     return cast(dict[str, Any], kept[key])

@@ -13,7 +13,7 @@ from coopsim import catalogue, hashing, parameters, registry, yamlfile
 from coopsim.agents.agent import Agent, Rules
 from coopsim.errors import UnknownName, UserError
 from coopsim.games.game import Game
-from coopsim.scenario import place, resolve, sweep
+from coopsim.scenario import place, resolve, size, sweep
 from coopsim.scenario import seats as seating
 from coopsim.scenario.schema import STATUS_QUO, Compare, Solve, Study
 
@@ -150,6 +150,21 @@ class Scenario:
         seeds = self.study.seeds
         return tuple(range(seeds)) if isinstance(seeds, int) else seeds
 
+    @property
+    def count(self) -> int:
+        """The number of points: policies times combinations of the sweep."""
+        return size.count_points(self.study, len(self.policies))
+
+    def check_size(self) -> None:
+        """Refuse numbers that no run folder, memory or life time could hold.
+
+        Raises:
+            UserError: with the line, the size and what would fit.
+        """
+        with self.placed():
+            size.check_cells(self.study, len(self.policies), bool(self.data.get("seats")))
+            size.check_resamples(self.compare, size.count_seeds(self.study))
+
     def points(self) -> Iterator[Point]:
         """Every policy at every combination of the sweep, policies innermost."""
         for at in sweep.combinations(self.study.vary):
@@ -165,20 +180,35 @@ class Scenario:
             UnknownName: no such policy.
             UserError: the policy or the sweep makes a value that cannot be used.
         """
-        name = policy if policy is not None else next(iter(self.policies))
-        if name not in self.policies:
-            raise UnknownName("policy", name, self.policies)
-        at = dict(at or {})
-        data, known = self._swept(self.bare, self.base, at)
-        with self.placed("policies", name):
-            _, known = sweep.apply(data, known, self.policies[name], self._resolve)
-        game = resolve.game(known["game"], self.near)
+        name, at = self._named(policy), dict(at or {})
+        known = self.situation(name, at)
+        with self.placed("game"):
+            game = resolve.game(known["game"], self.near)
+            _ = game.labels  # an adapter makes what it stands for when it is first asked
         agents = {
             key: resolve.agent(spec, self.near, self._kept) for key, spec in known["agents"].items()
         }
         with self.placed(), _told(name if self.policies[name] else "", at):
             lineups = _lineups(known["seats"], game, agents)
+            size.check_play(game, agents, [lineup.agents for lineup in lineups], self.study)
         return Point(name, at, game, agents, lineups, known)
+
+    def situation(
+        self, policy: str | None = None, at: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """The resolved `game`, `agents` and `seats` of a point, which is not built yet.
+
+        Raises:
+            UnknownName: no such policy.
+            UserError: the policy or the sweep makes a value that cannot be used.
+        """
+        name, at = self._named(policy), dict(at or {})
+        data, known = self._swept(self.bare, self.base, at)
+        with self.placed("policies", name):
+            _, known = sweep.apply(data, known, self.policies[name], self._resolve)
+        with self.placed(), _told(name if self.policies[name] else "", at):
+            _check_seats(known)
+        return known
 
     @contextmanager
     def placed(self, *path: str | int) -> Iterator[None]:
@@ -198,6 +228,12 @@ class Scenario:
     def _kept(self) -> resolve.Kept:
         """Games and agents resolved so far; most points share most of them."""
         return {}
+
+    def _named(self, policy: str | None) -> str:
+        name = policy if policy is not None else next(iter(self.policies))
+        if name not in self.policies:
+            raise UnknownName("policy", name, self.policies)
+        return name
 
     def _section(self, name: str, cls: type[Any]) -> Any:
         with self.placed(name):
@@ -240,13 +276,26 @@ def _told(policy: str, at: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
+def _check_seats(known: Mapping[str, Any]) -> None:
+    """Refuse seats of agents that are not declared, before there is a game to look at."""
+    for path, item in _seats(known["seats"]):
+        with place.below(*path):
+            seating.check_agents(item, list(known["agents"]))
+
+
+def _seats(given: Any) -> Iterator[tuple[place.Path, Mapping[str, str]]]:
+    """Each line-up as it is written, with its place in the file."""
+    many = isinstance(given, list)
+    for position, item in enumerate(given if many else [given]):
+        yield ("seats", *([position] if many else [])), item
+
+
 def _lineups(given: Any, game: Game, agents: Mapping[str, Agent]) -> tuple[Lineup, ...]:
     """The line-ups; every agent has looked at its seat."""
-    many = isinstance(given, list)
     made: dict[str, Lineup] = {}
     rules = Rules(game, agents)
-    for position, item in enumerate(given if many else [given]):
-        with place.below("seats", *([position] if many else [])):
+    for path, item in _seats(given):
+        with place.below(*path):
             assigned = seating.assign(item, game.labels, list(agents))
             name = seating.lineup_name(assigned)
             if name in made:

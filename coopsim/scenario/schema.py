@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -94,8 +94,20 @@ STATUS_QUO = "status quo"
 
 def refuse_twice(values: Sequence[Any], path: tuple[str, ...]) -> None:
     """Refuse a list with equal items. Raises `UserError`, pointing at the second below `path`."""
+    seen: set[Any] = set()
     for place, value in enumerate(values):
-        if value in values[:place]:
+        known = len(seen)
+        seen.add(_hashable(value))
+        if len(seen) == known:
             error = UserError("is there twice", given=value, allowed="each value once")
             error.path = (*path, place)  # type: ignore[attr-defined]
             raise error
+
+
+def _hashable(value: Any) -> Any:
+    """Plain data as something that can be in a set, equal where the data are equal."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value

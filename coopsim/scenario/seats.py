@@ -27,15 +27,8 @@ def assign(
         UserError: an unknown agent or player, a player seated twice, or one left out.
     """
     taken: dict[int, tuple[str, str]] = {}
+    check_agents(seats, agents)
     for key, agent in seats.items():
-        if agent not in agents:
-            raise place.at(
-                "no such agent",
-                (key,),
-                given=agent,
-                allowed=list(agents),
-                nearest=nearest(agent, agents),
-            )
         for player in _players(key, players):
             if player in taken:
                 held, other = taken[player]
@@ -53,6 +46,19 @@ def assign(
             allowed=f"each of {', '.join(players)} once",
         )
     return tuple(taken[i][1] for i in range(len(players)))
+
+
+def check_agents(seats: Mapping[str, str], agents: Sequence[str]) -> None:
+    """Refuse seats of agents that are not declared. Raises `UserError`."""
+    for key, agent in seats.items():
+        if agent not in agents:
+            raise place.at(
+                "no such agent",
+                (key,),
+                given=agent,
+                allowed=list(agents),
+                nearest=nearest(agent, agents),
+            )
 
 
 def lineup_name(assigned: Sequence[str]) -> str:

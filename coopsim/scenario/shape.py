@@ -9,6 +9,9 @@ from coopsim.errors import nearest
 from coopsim.scenario import place
 from coopsim.scenario.schema import KEYS, SECTIONS
 
+MOST_CHANGES = 200
+"""The most values that a policy changes."""
+
 
 def check(data: Mapping[str, Any]) -> None:
     """Refuse what is no scenario in outline. Raises `UserError` with the path at fault."""
@@ -63,6 +66,13 @@ def _check_policies(data: Mapping[str, Any]) -> None:
         )
     for name, patch in data.get("policies", {}).items():
         _need_mapping(("policies", name), patch)
+        if len(patch) > MOST_CHANGES:
+            raise place.at(
+                "too many changes: each is laid over the others and looked at",
+                ("policies", name),
+                given=f"{len(patch):,} changes",
+                allowed=f"at most {MOST_CHANGES} a policy; a game or agent file of its own",
+            )
 
 
 def _check_seats(data: Mapping[str, Any]) -> None:

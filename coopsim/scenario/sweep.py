@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ ROOTS = ("game", "agents")
 """The sections that policies and sweeps may change."""
 
 Data = Mapping[str, Any]
+
+_LONGEST = 2000  # characters of a path
+_PLACE = re.compile(r"\d{1,18}", re.ASCII)  # in a list; int() refuses thousands of digits
 
 
 def apply(
@@ -62,6 +66,8 @@ def keys(path: str, data: Data) -> place.Path:
     Raises:
         UserError: a part does not exist; the message names the part and the nearest path.
     """
+    if len(path) > _LONGEST:
+        raise place.at("no such key", (path,), given=path, allowed=f"{_LONGEST:,} characters")
     parts = path.split(".")
     found: list[str | int] = []
     node: Any = data
@@ -155,7 +161,7 @@ def _blamed(first: str, error: UserError, changes: Mapping[str, place.Path]) -> 
 
 
 def _match(node: Any, parts: Sequence[str]) -> tuple[str | int | None, int]:
-    if isinstance(node, list) and parts[0].isdecimal() and int(parts[0]) < len(node):
+    if isinstance(node, list) and _PLACE.fullmatch(parts[0]) and int(parts[0]) < len(node):
         return int(parts[0]), 1
     if isinstance(node, Mapping):
         for used in range(len(parts), 0, -1):

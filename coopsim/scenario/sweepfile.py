@@ -26,7 +26,7 @@ from typing import Annotated, Any, cast
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from coopsim import catalogue, hashing, parameters, registry, yamlfile
+from coopsim import catalogue, content, hashing, parameters, registry, yamlfile
 from coopsim.errors import UnknownName, UserError, nearest
 from coopsim.measure.experiment import TRIAL, Columns, Experiment
 from coopsim.measure.targets.target import Target
@@ -256,7 +256,9 @@ def load_sweep(
         made = Sweep("sweep", yamlfile.Document(read.data, "sweep", {}))
     else:
         path = find(str(source))
-        made = Sweep(path.stem, dataclasses.replace(yamlfile.read(path), file=shown(path)))
+        with content.unquoted(path):
+            document = dataclasses.replace(yamlfile.read_once(path), file=shown(path))
+        made = Sweep(path.stem, document)
     catalogue.check_format(made.document)
     _check_outline(made.document)
     return _checked(_overridden(made, overrides) if overrides else made)

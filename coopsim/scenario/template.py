@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coopsim import catalogue, yamlfile
+from coopsim import catalogue, wording, yamlfile
 from coopsim.errors import UserError
 from coopsim.games.catalogue import card, make_game
 from coopsim.scenario import load, reference
@@ -76,11 +76,11 @@ def template(use: str, title: str) -> str:
     key, value, other = _number(entry)
     made = _TEXT.format(
         title=_flow(f"{title}: what does a policy change? ({card(entry).title or use})"),
-        game=use,
+        game=_flow(use),
         keys=_keys(entry),
         concept=usual[0],
         concepts=", ".join(usual),
-        players=", ".join(game.labels),
+        players=wording.visible(", ".join(game.labels)),
         policies=f"  other {key}: {{game.{key}: {other}}}\n" if key else "",
         vary=f"game.{key}: [{value}, {other}]" if key else "PATH: [VALUES]",
     )
@@ -93,7 +93,7 @@ def _keys(entry: catalogue.Entry) -> str:
     lines = []
     for name, value in entry.resolve({}).items():
         text = yamlfile.dump({name: value}).rstrip()
-        lines += [f"  # {line}" for line in text.splitlines()]
+        lines += [f"  # {line}" for line in text.split("\n")]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from coopsim import tolerance
 from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.in_fractions import in_fractions
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
-
-_TIED = 1e-11  # of the largest payoffs: sums of values that differ by less are equal
 
 
 def answer(
@@ -151,7 +151,7 @@ def _ranked(items: list[Solution]) -> list[Solution]:
         # sums fall, so that those equal to the first stand at the beginning
         count = next((k for k, item in enumerate(items) if not _equal(item, items[0])), len(items))
         equal, items = items[:count], items[count:]
-        ranked += sorted(equal, key=lambda item: item.actions.tolist(), reverse=True)
+        ranked += sorted(equal, key=functools.cmp_to_key(_more), reverse=True)
     return ranked
 
 
@@ -161,13 +161,24 @@ def _sum(item: Solution) -> float:
 
 
 def _equal(one: Solution, other: Solution) -> bool:
-    """Whether two sums of values differ by no more than the rounding of payoffs.
+    """Whether two sums of values differ by no more than searches that find the same leave.
 
     A sum rounds where its largest term does, whatever the units of the others.
     """
     sizes = [abs(float(value)) for item in (one, other) for value in item.values]
     spans = [span for item in (one, other) if item.certificate for span in item.certificate.spans]
-    return abs(_sum(one) - _sum(other)) <= _TIED * max([*sizes, *spans], default=0.0)
+    size = max([*sizes, *spans], default=0.0)
+    if not size > 0:
+        return _sum(one) == _sum(other)
+    return bool(tolerance.same(_sum(one) / size, _sum(other) / size, 1.0, tolerance.SOLVED))
+
+
+def _more(one: Solution, other: Solution) -> int:
+    """1, 0 or -1: whether in `one` the first player whose action differs does more, or less."""
+    mine, theirs = one.actions, other.actions
+    sizes = np.maximum(np.abs(mine), np.abs(theirs)).max(initial=0.0)
+    apart = ~tolerance.same(mine, theirs, scale=sizes, relative=tolerance.SOLVED)
+    return int(np.sign((mine - theirs)[apart][0])) if apart.any() else 0
 
 
 def _distance(item: Solution) -> float:

@@ -33,7 +33,9 @@ class Goal:
         n, count = payoffs.shape
         scale = max(float(np.ptp(payoffs)), 1e-300)
         if not self.max_min:
-            cost = -(self.weights @ payoffs) / scale
+            # where all profiles pay the same, none is better: costs of 1e300 help no program
+            paid = payoffs if np.ptp(payoffs) > 0 else np.zeros_like(payoffs)
+            cost = -(self.weights @ paid) / scale
             return np.concatenate([cost, np.zeros(extra)]), None
         from scipy.sparse import csr_array
 

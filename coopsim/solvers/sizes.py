@@ -58,14 +58,6 @@ def described(form: Any) -> str:
     return f"{form.n} players"
 
 
-def in_words(count: int) -> str:
-    """Bytes as "12 MB"."""
-    if count < 1000:
-        return "below 1 kB"
-    power = min(4, int(math.log10(count) // 3))
-    return f"about {count / 1000**power:.2g} {('', 'kB', 'MB', 'GB', 'TB')[power]}"
-
-
 def _tableau(form: Any) -> float:
     """Two tableaux of m + n rows and columns, kept twice."""
     m, n = (int(size) for size in form.shape)

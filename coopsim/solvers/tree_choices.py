@@ -25,7 +25,7 @@ class TreeChoices:
     """The choices of a tree, one an information set; see `coopsim.solvers.branch.Choices`.
 
     Raises:
-        NoSuchForm: variants, a player who forgets, or more than 1,500 actions in all.
+        NoSuchForm: variants, a player who forgets, no actions at all, or more than 1,500.
     """
 
     def __init__(self, form: ExtensiveForm) -> None:
@@ -35,6 +35,8 @@ class TreeChoices:
         if not form.perfect_recall:
             raise NoSuchForm(f"agent quantal response needs perfect recall: {form.recall_problem}")
         self.size = int(sets.offset[-1])
+        if not self.size:
+            raise NoSuchForm("nobody has anything to choose in this tree")
         if self.size > _LARGEST:
             raise NoSuchForm(
                 f"agent quantal response takes at most {_LARGEST} actions at information sets, "

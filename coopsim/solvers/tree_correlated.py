@@ -21,6 +21,7 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.convert import Plans, reduced_strategies, strategy_count
 from coopsim.games.forms.extensive import ExtensiveForm
+from coopsim.games.forms.normal import MOST_PLAYERS
 from coopsim.games.forms.tree.sequences import Sequences
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.objectives import goal_of
@@ -131,6 +132,8 @@ def _solve(form: ExtensiveForm, objective: Any, deadline: float | None, coarse: 
 def _check_size(form: ExtensiveForm) -> None:
     if form.variants is not None:
         raise NoSuchForm(f"one game is solved, and this form has {form.variants} variants")
+    if form.n > MOST_PLAYERS:
+        raise NoSuchForm(f"profiles of at most {MOST_PLAYERS} players are listed, not of {form.n}")
     counts = [strategy_count(own) for own in form.sequences]
     profiles = math.prod(counts)
     entries = sum(profiles * len(own.first) * max(own.size, 1) for own in form.sequences)
@@ -140,6 +143,19 @@ def _check_size(form: ExtensiveForm) -> None:
             f"there are {sizes} reduced plans, and the program takes at most {MOST_PROFILES:,} "
             "profiles of them"
         )
+    rows = sum(map(_row_count, form.sequences))
+    if rows > MOST_ENTRIES:
+        raise NoSuchForm(f"the program would have {rows:,} rows, and at most {MOST_ENTRIES:,} fit")
+
+
+def _row_count(own: Sequences) -> int:
+    """How many rows one player's constraints have: an action at and after each trigger's set."""
+    after = own.actions.astype(np.int64)  # actions at an information set and at all that follow
+    for j in reversed(range(len(own.first))):
+        before = int(own.owner[own.parent[j]])
+        if before >= 0:
+            after[before] += after[j]
+    return int((own.actions * after).sum())
 
 
 @dataclass(frozen=True, eq=False)

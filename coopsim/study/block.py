@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from coopsim import hashing, parameters
 from coopsim.measure.experiment import Columns
 from coopsim.measure.targets.target import Finding, judge
 from coopsim.scenario.sweepfile import Sweep
+from coopsim.study.files import Damaged
 from coopsim.study.plan import RESULTS, BlockTask
 
 if TYPE_CHECKING:
@@ -69,13 +71,29 @@ def target_table(found: Sequence[Finding]) -> polars.DataFrame:
         )
         for item in found
     ]
+    return pl.DataFrame(rows, schema=target_schema(), orient="row")
+
+
+def target_schema() -> dict[str, Any]:
+    """Columns and types of `targets.parquet`."""
+    import polars as pl
+
     text, number, yes = pl.String(), pl.Float64(), pl.Boolean()
-    schema = {
+    return {
         "target": text, "measure": text, "statistic": text, "where": text,
         "configurations": pl.Int64(), "measured": number, "at_least": number, "at_most": number,
         "met": yes, "published": number, "within": number, "follows": yes, "source": text,
     }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def require_columns(sweep: Sweep, table: polars.DataFrame, path: Path) -> None:
+    """Refuse a table of configurations without what the sweep varies and measures.
+
+    Raises:
+        Damaged: it holds other columns.
+    """
+    if not {*sweep.columns(0, 0), *sweep.experiment.measures} <= set(table.columns):
+        raise Damaged(f"{path}: its columns are not those of this sweep")
 
 
 def _literal(value: object, count: int) -> polars.Series:

@@ -156,15 +156,34 @@ def _rows(
     ]
 
 
-def _frame(rows: list[tuple[Any, ...]]) -> polars.DataFrame:
+def measure_schema() -> dict[str, Any]:
+    """Columns and types of `measures.parquet` and of the table of a cell."""
     import polars as pl
 
     text = pl.String()
-    schema = {
+    return {
         "policy": text, "at": text, "seed": pl.Int64(), "source": text, "name": text,
         "player": text, "measure": text, "value": pl.Float64(),
     }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def solution_schema() -> dict[str, Any]:
+    """Columns and types of `solutions.parquet`."""
+    import polars as pl
+
+    text, number = pl.String(), pl.Float64()
+    return {
+        "policy": text, "at": text, "concept": text, "method": text, "status": text,
+        "sentence": text, "player": text, "action": number, "profile": text, "value": number,
+        "certificate": text, "residual": number, "relative": number, "exact": pl.Boolean(),
+        "complete": pl.Boolean(), "selection": text, "found": pl.Int64(),
+    }  # fmt: skip
+
+
+def _frame(rows: list[tuple[Any, ...]]) -> polars.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(rows, schema=measure_schema(), orient="row")
 
 
 def _solution_frame(task: PointTask, solved: Mapping[str, Any]) -> polars.DataFrame:
@@ -188,11 +207,4 @@ def _solution_frame(task: PointTask, solved: Mapping[str, Any]) -> polars.DataFr
             single = part if isinstance(part, float) else None
             profile = None if part is None else hashing.canonical(part)
             rows.append((*shared, player, single, profile, value, *proved))
-    text, number = pl.String(), pl.Float64()
-    schema = {
-        "policy": text, "at": text, "concept": text, "method": text, "status": text,
-        "sentence": text, "player": text, "action": number, "profile": text, "value": number,
-        "certificate": text, "residual": number, "relative": number, "exact": pl.Boolean(),
-        "complete": pl.Boolean(), "selection": text, "found": pl.Int64(),
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=solution_schema(), orient="row")

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from coopsim import yamlfile
-from coopsim.errors import UserError
-from coopsim.study import files, lock
+from coopsim.errors import CoopsimError, UserError
+from coopsim.study import disk, files, lock
 from coopsim.study.store import (
+    CELLS,
+    POINTS,
     REPORT,
     RUBRICS,
     SCENARIO,
     SWEEP_TABLES,
     TABLES,
+    Resolved,
     RunFolder,
-    read_manifest,
+    manifest_in,
 )
 
+_KEPT = {POINTS: re.compile(r"[0-9a-f]{16}\.json"), CELLS: re.compile(r"[0-9a-f]{16}\.parquet")}
+"""Names of results, by the folder that they lie in."""
 
-class Resolved(Protocol):
-    """What a run folder holds the results of: a scenario or a sweep."""
-
-    @property
-    def resolved(self) -> Mapping[str, Any]:
-        """The file with every default."""
-
-    @property
-    def hash(self) -> str:
-        """Of everything that decides results."""
+_ASIDE = re.compile(r"\.damaged(-[0-9]+)?")
+_CHECKS: Mapping[str, tuple[Callable[[bytes], Any], int]] = {
+    ".json": (files.unpack_json, files.MOST_JSON),
+    ".parquet": (files.check_table, files.MOST_TABLE),
+    ".html": (files.check_text, files.MOST_TEXT),
+    ".yaml": (files.check_text, files.MOST_TEXT),
+}
+"""What tells that coopsim wrote a file, and the bytes that it may have, by suffix."""
 
 
 @contextmanager
@@ -50,19 +55,21 @@ def claimed(
         UserError: the folder cannot be used; nothing was written.
         RunFolderBusy: another process is writing it.
     """
-    text = yamlfile.dump(scenario.resolved)
+    text = _text(scenario, path)
     require_usable(path, scenario.hash, fresh=fresh, parents=parents)
-    folder = RunFolder(path)
     _make(path, parents=parents)
-    with lock.held(path):
+    with lock.held(path) as top:
         # again: another process may have been quicker
-        require_usable(path, scenario.hash, fresh=fresh)
+        _require_usable(top, scenario.hash, fresh=fresh)
         if fresh:
-            _clear(folder)
-        for place in (path, path / "points", path / "cells"):
-            _make(place)
-            files.sweep(place)
-        files.write(path / SCENARIO, text.encode())
+            _clear(top)
+        top.sweep()
+        for name in (POINTS, CELLS):
+            top.make(name)
+            with top.inner(name) as place:
+                place.sweep()
+        folder = RunFolder(path, top.identity)
+        folder.write_scenario(text, scenario.hash)
         yield folder
 
 
@@ -74,50 +81,103 @@ def require_usable(
         _require_makeable(path, parents=parents)
         return
     _require_writable(path)
-    said = read_manifest(path)
+    with disk.opened(path) as top:
+        _require_usable(top, scenario_hash, fresh=fresh)
+
+
+def _require_usable(top: disk.Folder, scenario_hash: str, *, fresh: bool) -> None:
+    said = manifest_in(top)
     if said is None:
-        if any(not _ours(name) for name in os.listdir(path)):
-            raise _refused("not empty, and not a run folder", path, "another --out")
+        if not all(_ours(top, name) for name in top.names()):
+            raise _refused("not empty, and not a run folder", top.path, "another --out")
     elif said["scenario"]["hash"] != scenario_hash and not fresh:
         raise UserError(
             "this folder holds another scenario's run",
-            file=str(path),
-            given=f"{said['scenario'].get('name')} ({said['scenario']['hash']})",
+            file=str(top.path),
+            given=f"{said['scenario']['name']} ({said['scenario']['hash']})",
             allowed=f"{scenario_hash}; another --out, or --fresh to replace that run",
         )
+    for name in (POINTS, CELLS):
+        if top.look(name) is not None:
+            with top.inner(name):  # which refuses a file, and a link to a folder
+                pass
 
 
-def _clear(folder: RunFolder) -> None:
-    """Remove an earlier run: the files that coopsim wrote, and no others.
+def _text(scenario: Resolved, path: Path) -> str:
+    """The scenario as it is kept. Raises `UserError` where it is no text that can be written."""
+    text = yamlfile.dump(scenario.resolved)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            "the scenario holds half a character, which cannot be written", file=str(path),
+            given=ascii(text[error.start : error.end]), allowed="text in Unicode",
+        ) from None  # fmt: skip
+    return text
+
+
+def _clear(top: disk.Folder) -> None:
+    """Remove an earlier run: files whose names and seals coopsim wrote, and no others.
 
     The manifest stays until it is replaced, so that a folder cleared halfway is still known.
     """
-    names = [REPORT, RUBRICS, *(folder.table(name).name for name in (*TABLES, *SWEEP_TABLES))]
-    gone = [folder.path / name for name in names]
-    for place, suffix in (("points", ".json"), ("cells", ".parquet")):
-        gone += (folder.path / place).glob(f"*{suffix}")
-        gone += (folder.path / place).glob(f"*{suffix}.damaged*")
-    for path in gone:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise UserError("cannot be removed", file=str(path), given=error.strerror) from None
+    tables = [f"{name}.parquet" for name in (*TABLES, *SWEEP_TABLES)]
+    for name in (REPORT, RUBRICS, *tables):
+        _remove(top, name)
+    for inner, pattern in _KEPT.items():
+        if top.look(inner) is not None:
+            with top.inner(inner) as place:
+                for name in filter(pattern.fullmatch, place.names()):
+                    _remove(place, name)
 
 
-def _ours(name: str) -> bool:
+def _remove(place: disk.Folder, name: str) -> None:
+    """Remove a file that carries a seal of coopsim's; anything else stays."""
+    found = place.look(name)
+    if found is not None and _sealed(place, name):
+        place.remove(name, disk.identity(found))
+
+
+def _sealed(place: disk.Folder, name: str) -> bool:
+    check, most = _CHECKS[os.path.splitext(name)[1]]
+    try:
+        raw = place.read(name, most)
+        if raw is not None:
+            check(raw)
+    except files.Damaged:
+        return False
+    return raw is not None
+
+
+def _ours(top: disk.Folder, name: str) -> bool:
     """Whether a run that was killed before it wrote its manifest can have left this."""
-    return name in (lock.LOCK, lock.OWNER, SCENARIO, "points", "cells") or (
-        name.startswith(".") and name.endswith(".tmp")
-    )
+    if name in (lock.LOCK, lock.OWNER):
+        return lock.is_ours(top, name)
+    if name == SCENARIO:
+        return _sealed(top, name)
+    if name in _KEPT:
+        try:
+            with top.inner(name) as place:
+                return all(_kept(inner, name) for inner in place.names())
+        except CoopsimError:
+            return False
+    found = top.look(name)
+    return disk.is_temporary(name) and found is not None and stat.S_ISREG(found.st_mode)
+
+
+def _kept(name: str, inner: str) -> bool:
+    """Whether this is the name of a result, finished or not, or of one that was set aside."""
+    found = _KEPT[inner].match(name)
+    rest = name[found.end() :] if found else name
+    return not rest or disk.is_temporary(name) or (bool(found) and bool(_ASIDE.fullmatch(rest)))
 
 
 def _make(path: Path, *, parents: bool = False) -> None:
     try:
         path.mkdir(exist_ok=True, parents=parents)
-    except OSError as error:
-        raise _refused(
-            f"cannot be made ({error.strerror or error})", path, "another --out"
-        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _refused(f"cannot be made ({reason})", path, "another --out") from None
 
 
 def _require_makeable(path: Path, *, parents: bool) -> None:

@@ -1,9 +1,8 @@
-"""Files that are whole or absent, and files that can tell whether they are whole.
+"""Files that can tell whether they are whole, and that coopsim wrote them.
 
-A file is written beside its place under a name that counts for nothing (`.name.….tmp`) and
-moved there in one step, so that a process that is killed leaves no half file. What it leaves
-is swept up by the next run. On top of that every result carries a seal, a SHA-256 of its own
-bytes, because disks fill up, copies break off and people edit files.
+Every result carries its key and a seal, a SHA-256 of its own bytes, because disks fill up,
+copies break off and people edit files. What carries a seal that holds is coopsim's to replace
+and to remove; whatever else has one of coopsim's names is somebody's, and is set aside.
 """
 
 from __future__ import annotations
@@ -11,73 +10,38 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import secrets
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coopsim.errors import CoopsimError, UserError
+from coopsim.study import disk
+from coopsim.study.disk import Damaged as Damaged
 
 if TYPE_CHECKING:
     import polars
+
+MOST_TABLE, MOST_JSON, MOST_TEXT = 2 << 30, 256 << 20, 256 << 20
+"""Bytes of a table, of sealed JSON and of sealed text; larger ones are neither written nor read."""
+MOST_VALUES = 1 << 30
+"""Values (rows times columns) of a table that is read, since a few bytes can stand for many."""
 
 _KEY, _SEAL = b"coopsim.key", b"coopsim.seal"
 _BLANK = "0" * 64
 # Parquet's footer writes a text as a type byte, a length byte and the text itself
 _KEY_MARK, _SEAL_MARK = _KEY + b"\x18\x10", _SEAL + b"\x18\x40"
-
-
-class Damaged(CoopsimError):
-    """A file is not what was written, or not what it should hold; the message says why."""
+_KEY_LENGTH = 16
+_LAST_LINE = re.compile(rb"(?:# |<!-- )coopsim ([0-9a-f]{16}) ([0-9a-f]{64})(?: -->)?\n")
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file in one step: whoever looks sees the old file or the new one.
+    """Write one file in one step: whoever looks sees the old file or the new one.
 
     Raises:
         UserError: the folder is gone, not writable or full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        try:
-            with open(temporary, "xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UserError(
-            f"cannot be written ({error.strerror or error})",
-            file=str(path),
-            allowed="a folder that is writable and has space left",
-        ) from None
-
-
-def sweep(folder: Path) -> None:
-    """Remove what killed runs left half written in a folder."""
-    for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a damaged file to `name.damaged`, or `name.damaged-2` where that is taken."""
-    aside, number = path.with_name(f"{path.name}.damaged"), 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{number}")
-    path.rename(aside)
-    return aside
-
-
-def read(path: Path) -> bytes:
-    """The bytes of a file. Raises `Damaged` where there is none that can be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Damaged(f"it cannot be read ({error.strerror})") from None
+    with disk.opened(path.parent, problem="cannot be written") as folder:
+        folder.write(path.name, data)
 
 
 def pack_table(frame: polars.DataFrame, key: str) -> bytes:
@@ -105,23 +69,43 @@ def pack_table(frame: polars.DataFrame, key: str) -> bytes:
     return raw[:start] + _sha(raw).encode() + raw[start + 64 :]
 
 
-def check_table(raw: bytes, key: str) -> None:
-    """Check a sealed table without parsing it. Raises `Damaged`."""
+def check_table(raw: bytes, key: str | None = None) -> None:
+    """Check a sealed table without parsing it; no key stands for any. Raises `Damaged`."""
     start = _seal_start(raw)
-    blanked = raw[:start] + _BLANK.encode() + raw[start + 64 :]
-    if raw[start : start + 64] != _sha(blanked).encode():
+    whole = hashlib.sha256(memoryview(raw)[:start])
+    whole.update(_BLANK.encode())
+    whole.update(memoryview(raw)[start + 64 :])
+    if raw[start : start + 64] != whole.hexdigest().encode():
         raise Damaged("its contents do not match its seal")
     place = raw.rfind(_KEY_MARK) + len(_KEY_MARK)
-    if raw[place : place + len(key)] != key.encode():
+    if key is not None and raw[place : place + _KEY_LENGTH] != key.encode():
         raise Damaged("it holds another cell's results")
 
 
-def unpack_table(raw: bytes, key: str) -> polars.DataFrame:
-    """The table in sealed bytes. Raises `Damaged`."""
+def unpack_table(raw: bytes, key: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
+    """The table in sealed bytes.
+
+    Args:
+        raw: the bytes.
+        key: what the table should hold.
+        schema: its columns and their types, in order; not checked where not given.
+
+    Raises:
+        Damaged: it is not whole, not what it should be, or too large.
+    """
     import polars as pl
 
     check_table(raw, key)
-    return pl.read_parquet(io.BytesIO(raw))
+    try:
+        held = pl.scan_parquet(io.BytesIO(raw))
+        columns = held.collect_schema()
+        if schema is not None and dict(columns) != dict(schema):
+            raise Damaged("its columns are not those of this table")
+        if held.select(pl.len()).collect().item() * max(len(columns), 1) > MOST_VALUES:
+            raise Damaged(f"it holds more than {MOST_VALUES:,} values")
+        return pl.read_parquet(io.BytesIO(raw))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        raise Damaged("it is not a Parquet table") from None
 
 
 def pack_json(data: Any, key: str) -> bytes:
@@ -131,18 +115,59 @@ def pack_json(data: Any, key: str) -> bytes:
     return f'{head[:-1]},\n"data": {text}}}\n'.encode()
 
 
-def unpack_json(raw: bytes, key: str) -> Any:
-    """The data in sealed JSON. Raises `Damaged`."""
+def unpack_json(raw: bytes, key: str | None = None) -> Any:
+    """The data in sealed JSON; no key stands for any. Raises `Damaged`."""
     try:
-        document = json.loads(raw)
+        document = parse_json(raw)
         held, seal, data = document["key"], document["sha256"], document["data"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise Damaged("it is not a whole JSON file") from None
-    if seal != _sha(json.dumps(data, indent=1).encode()):
+        found = _sha(json.dumps(data, indent=1).encode())
+    except (TypeError, KeyError, RecursionError):
+        raise Damaged("it is not a whole JSON file written by coopsim") from None
+    if seal != found:
         raise Damaged("its contents do not match its seal")
-    if held != key:
+    if key is not None and held != key:
         raise Damaged("it holds another point's results")
     return data
+
+
+def parse_json(raw: bytes) -> Any:
+    """What strict JSON says: UTF-8, no NaN or infinity, no key twice. Raises `Damaged`."""
+    try:
+        return json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise Damaged("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise Damaged(f"it is not whole JSON (line {error.lineno}: {error.msg})") from None
+    except UnicodeDecodeError:
+        raise Damaged("it is not UTF-8 text") from None
+    except ValueError:  # Python's own limit on the digits of a number
+        raise Damaged("it holds a number of too many digits") from None
+
+
+def pack_text(text: str, key: str, *, html: bool = False) -> str:
+    """Text with its key and a seal in a last line, which is a comment in YAML, or in HTML.
+
+    Args:
+        text: of the file.
+        key: 16 hexadecimal digits that say what it should hold.
+        html: whether the comment is one of HTML.
+    """
+    text = text if text.endswith("\n") else f"{text}\n"
+    line = f"coopsim {key} {_sha((text + key).encode())}"
+    return f"{text}<!-- {line} -->\n" if html else f"{text}# {line}\n"
+
+
+def check_text(raw: bytes, key: str | None = None) -> None:
+    """Check sealed text; no key stands for any. Raises `Damaged`."""
+    start = raw.rfind(b"\n", 0, -1) + 1
+    line = _LAST_LINE.fullmatch(raw, start)
+    if line is None:
+        raise Damaged("it has no seal of coopsim's")
+    held, seal = line.groups()
+    if seal != _sha(raw[:start] + held).encode():
+        raise Damaged("its contents do not match its seal")
+    if key is not None and held != key.encode():
+        raise Damaged("it belongs to another run")
 
 
 def _seal_start(raw: bytes) -> int:
@@ -150,6 +175,17 @@ def _seal_start(raw: bytes) -> int:
     if place < 0 or not raw.endswith(b"PAR1"):
         raise Damaged("it is not a whole Parquet file written by coopsim")
     return place + len(_SEAL_MARK)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise Damaged("it says one key twice")
+    return made
+
+
+def _no_number(name: str) -> Any:
+    raise Damaged(f"it holds {name}, which is no number")
 
 
 def _sha(data: bytes) -> str:

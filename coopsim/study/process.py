@@ -13,21 +13,44 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from coopsim import budget
+
 _LOOK = 0.25  # seconds between two looks at whether the parent is still there
 
 
-def enter(parent: int, cwd: str) -> None:
+def enter(parent: int, cwd: str, memory: int) -> None:
     """Set up a new worker process.
 
     Args:
         parent: process id of the process that started it; the worker ends with it.
         cwd: working directory, where content is looked up.
+        memory: how many bytes it may plan to use.
     """
+    budget.set_memory(memory)
     # Ctrl-C reaches every process of a terminal; the parent decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is imported, which is later
     os.chdir(cwd)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Python processes that are started in here import nothing from the working directory.
+
+    There may lie files of a stranger's, and Python looks there first for a module that is run
+    by name, as workers are.
+    """
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
 
 @contextmanager

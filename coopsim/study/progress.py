@@ -116,7 +116,7 @@ class Bar(Progress):
 
 def reporter(quiet: bool) -> Progress:
     """What suits where the standard error goes."""
-    if quiet:
+    if quiet or sys.stderr is None:
         return Progress()
     if not sys.stderr.isatty():
         return Lines()

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coopsim import permissions
+from coopsim.measure.compare import schema as comparison_schema
 from coopsim.scenario.load import Scenario, load
-from coopsim.study import cases
+from coopsim.study import cases, cell
 from coopsim.study.runner import run_study
 from coopsim.study.store import SCENARIO, Kept, RunFolder
 
@@ -39,22 +41,28 @@ class Run(Kept):
     @functools.cached_property
     def scenario(self) -> Scenario:
         """What was run; for a folder that was opened, as it is written there."""
-        return self._scenario or load(self.folder / SCENARIO)
+        if self._scenario is not None:
+            return self._scenario
+        file, here = self.folder / SCENARIO, Path.cwd()
+        if Path(os.path.realpath(file)).is_relative_to(os.path.realpath(here)):
+            # the paths in it are those of the scenario that was run, as a rule from here
+            permissions.lend(file, here)
+        return RunFolder(self.folder).read_scenario(load)
 
     @functools.cached_property
     def solutions(self) -> polars.DataFrame:
         """All solutions: one row a policy, sweep point, concept and player."""
-        return RunFolder(self.folder).read_table("solutions")
+        return RunFolder(self.folder).read_table("solutions", cell.solution_schema())
 
     @functools.cached_property
     def measures(self) -> polars.DataFrame:
         """All measures of agents (by seed) and of theory (without), one value a row."""
-        return RunFolder(self.folder).read_table("measures")
+        return RunFolder(self.folder).read_table("measures", cell.measure_schema())
 
     @functools.cached_property
     def comparison(self) -> polars.DataFrame:
         """Each policy's effect against the reference, as predicted and as shown."""
-        return RunFolder(self.folder).read_table("comparison")
+        return RunFolder(self.folder).read_table("comparison", comparison_schema())
 
     @functools.cached_property
     def rubrics(self) -> tuple[Assessment, ...]:

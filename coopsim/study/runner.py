@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coopsim.errors import CoopsimError, Interrupted, UserError
+from coopsim import budget, permissions
+from coopsim.errors import CoopsimError, Interrupted, Unexpected, UserError
 from coopsim.hashing import canonical
 from coopsim.scenario.load import Scenario
 from coopsim.study import cases, claim, manifest, process, store, worker
@@ -21,6 +22,8 @@ from coopsim.study.store import RunFolder
 
 GIVE_UP = 10
 """Failures after which the rest is not tried."""
+
+_WORKERS = 64  # processes that are no mistake on any machine
 
 Task = TypeVar("Task", PointTask, CellTask, BlockTask)
 
@@ -51,7 +54,9 @@ def run_study(
         CoopsimError: a cell failed; the others' results are kept.
     """
     require_workers(workers)
-    plan = make_plan(scenario)
+    # every cell is looked at as if all workers were at work, before anything is written
+    with budget.limited(budget.share(workers)):
+        plan = make_plan(scenario)
     with claim.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
         try:
             manifest.begin(folder, scenario, plan, workers=workers, fresh=fresh)
@@ -69,11 +74,12 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
     import polars as pl
 
     from coopsim.measure.compare import compare
-    from coopsim.study.cell import point_tables
+    from coopsim.study.cell import measure_schema, point_tables
 
+    folder.settle()
     pairs = [point_tables(scenario, task, folder.read_point(task.key)) for task in plan.points]
     measures = [theory for _, theory in pairs]
-    measures += [folder.read_cell(task.key) for task in plan.cells]
+    measures += [folder.read_cell(task.key, measure_schema()) for task in plan.cells]
     whole = pl.concat(measures)
     settings = scenario.compare
     compared = compare(
@@ -108,7 +114,8 @@ class _Study:
         plan, folder = self.plan, self.folder
         # a copy holds what the scenario says and nothing that was worked out from it
         scenario = pickle.dumps(dataclasses.replace(self.scenario))
-        job = worker.Job(os.path.abspath(folder.path), scenario, secrets.token_hex(8))
+        token, granted = secrets.token_hex(8), permissions.everything()
+        job = worker.Job(folder.absolute(), scenario, token, granted)
         solved = folder.usable_points(task.key for task in plan.points)
         played = folder.usable_cells(task.key for task in plan.cells)
         points = self._phase("points", worker.solve, job, plan.points, solved)
@@ -160,15 +167,17 @@ def each(
     import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    count = min(workers, len(tasks))
     # joblib itself hands short tasks out in batches
     with joblib.parallel_config(
         "loky",
         inner_max_num_threads=1,
         initializer=process.enter,
-        initargs=(os.getpid(), os.getcwd()),
+        # read by each worker, which shares what there is with the others
+        initargs=(os.getpid(), os.getcwd(), budget.share(count)),
     ):
-        pool = joblib.Parallel(min(workers, len(tasks)), return_as="generator_unordered")
-    with process.deaf_children():
+        pool = joblib.Parallel(count, return_as="generator_unordered")
+    with process.deaf_children(), process.safe_path():
         outcomes = pool(joblib.delayed(function)(job, task) for task in tasks)
     try:
         with closing(outcomes):
@@ -181,9 +190,17 @@ def each(
 
 
 def require_workers(workers: Any) -> None:
-    """Refuse what is no number of processes. Raises `UserError`."""
+    """Refuse what is no number of processes, or too many. Raises `UserError`."""
     if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
         raise UserError("not a number of workers", key="workers", given=workers, allowed="1, 2 …")
+    most = max(_WORKERS, 4 * (os.cpu_count() or 1))
+    if workers > most:
+        raise UserError(
+            "more workers than this machine has use for",
+            key="workers",
+            given=workers,
+            allowed=f"at most {most}",
+        )
 
 
 def _kept(folder: RunFolder, plan: Plan) -> str:
@@ -196,10 +213,12 @@ def failed(failures: Sequence[worker.Failure], kept: str) -> CoopsimError:
     """The first failure as an error; the others' number."""
     first = failures[0]
     others = f" ({len(failures) - 1} more failed)" if len(failures) > 1 else ""
-    error = CoopsimError(
+    told = (
         f"{_where(first.task)} failed: {first.problem}{others}; {kept}; "
         "the same command runs the rest"
     )
+    unexpected = first.exit_code == Unexpected.exit_code
+    error = Unexpected(told, first.trace) if unexpected else CoopsimError(told)
     error.exit_code = first.exit_code
     error.add_note(first.trace)
     return error

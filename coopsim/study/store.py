@@ -24,22 +24,40 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from coopsim.errors import UserError
-from coopsim.study import files
+from coopsim.study import disk, files, record
+from coopsim.study.record import FORMAT as FORMAT
 
 if TYPE_CHECKING:
     import polars
 
-FORMAT = "coopsim run 1"
 TABLES = ("solutions", "measures", "comparison")
 SWEEP_TABLES = ("configurations", "targets")
 MANIFEST, SCENARIO, REPORT = "manifest.json", "scenario.yaml", "report.html"
 RUBRICS = "rubrics.json"
+POINTS, CELLS = "points", "cells"
+
+
+class Resolved(Protocol):
+    """What a run folder holds the results of: a scenario or a sweep."""
+
+    @property
+    def resolved(self) -> Mapping[str, Any]:
+        """The file with every default."""
+
+    @property
+    def hash(self) -> str:
+        """Of everything that decides results."""
+
+
+Loaded = TypeVar("Loaded", bound=Resolved)
+Check = Callable[[bytes], Any]
 
 _log = logging.getLogger("coopsim")
 
@@ -74,23 +92,32 @@ class Kept:
 class RunFolder:
     """Where everything in a run folder lies, and how it is read and written.
 
+    No link is followed in it. A file is replaced only where its seal says that coopsim wrote
+    it; what else has its name is set aside, with a warning.
+
     Args:
         path: the folder.
+        identity: which folder it has to be; any where not said.
     """
 
     path: Path
+    identity: disk.Identity | None = field(default=None, compare=False)
 
     def point(self, key: str) -> Path:
         """The file of a point's solutions."""
-        return self.path / "points" / f"{key}.json"
+        return self.path / POINTS / f"{key}.json"
 
     def cell(self, key: str) -> Path:
         """The file of a cell's table."""
-        return self.path / "cells" / f"{key}.parquet"
+        return self.path / CELLS / f"{key}.parquet"
 
     def table(self, name: str) -> Path:
         """The file of one of `TABLES` or `SWEEP_TABLES`."""
         return self.path / f"{name}.parquet"
+
+    def absolute(self) -> RunFolder:
+        """The same folder for a process with another working directory."""
+        return RunFolder(Path(os.path.abspath(self.path)), self.identity)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -104,61 +131,175 @@ class RunFolder:
 
     def write_manifest(self, said: Mapping[str, Any]) -> None:
         """Replace the manifest."""
-        text = json.dumps(said, indent=2, ensure_ascii=False) + "\n"
-        files.write(self.path / MANIFEST, text.encode())
+        raw = (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
+        record.read(raw, MANIFEST)  # what cannot be read again is not written
+        self._put("", MANIFEST, raw, lambda held: record.read(held, MANIFEST), record.MOST)
+
+    def write_scenario(self, text: str, scenario_hash: str) -> None:
+        """Keep the scenario or the sweep, as YAML."""
+        raw = files.pack_text(text, scenario_hash).encode()
+        self._put("", SCENARIO, raw, files.check_text, files.MOST_TEXT)
+
+    def read_scenario(self, load: Callable[[Path], Loaded]) -> Loaded:
+        """What was run, as `scenario.yaml` says.
+
+        Args:
+            load: reads a scenario, or a sweep.
+
+        Raises:
+            UserError: the file is no plain file, cannot be loaded, or was changed since the run.
+        """
+        path, expected = self.path / SCENARIO, self.manifest["scenario"]["hash"]
+        try:
+            raw = self._get("", SCENARIO, files.MOST_TEXT)
+            loaded = load(path)
+            # a seal that holds is enough: another version of coopsim may know other defaults
+            if loaded.hash != expected:
+                files.check_text(raw, expected)
+        except files.Damaged as error:
+            raise damaged(path, error) from None
+        return loaded
+
+    def write_report(self, page: str) -> None:
+        """Keep the report, which `render` has sealed."""
+        self._put("", REPORT, page.encode(), files.check_text, files.MOST_TEXT)
 
     def write_point(self, key: str, solved: Any) -> None:
         """Keep a point's solutions."""
-        files.write(self.point(key), files.pack_json(solved, key))
+        raw = files.pack_json(solved, key)
+        self._put(POINTS, f"{key}.json", raw, files.unpack_json, files.MOST_JSON)
 
     def read_point(self, key: str) -> Any:
         """A point's solutions. Raises `Damaged`."""
-        return _read(self.point(key), key, files.unpack_json)
+        with _naming(self.point(key)):
+            return files.unpack_json(self._get(POINTS, f"{key}.json", files.MOST_JSON), key)
 
     def write_cell(self, key: str, frame: polars.DataFrame) -> None:
         """Keep a cell's table."""
-        files.write(self.cell(key), files.pack_table(frame, key))
+        raw = files.pack_table(frame, key)
+        self._put(CELLS, f"{key}.parquet", raw, files.check_table, files.MOST_TABLE)
 
-    def read_cell(self, key: str) -> polars.DataFrame:
-        """A cell's table. Raises `Damaged`."""
-        frame: polars.DataFrame = _read(self.cell(key), key, files.unpack_table)
-        return frame
+    def read_cell(self, key: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
+        """A cell's table, with these columns where given. Raises `Damaged`."""
+        with _naming(self.cell(key)):
+            raw = self._get(CELLS, f"{key}.parquet", files.MOST_TABLE)
+            return files.unpack_table(raw, key, schema)
+
+    def settle(self) -> None:
+        """Have the names of all points and cells outlast a power cut."""
+        for inner in (POINTS, CELLS):
+            with self._place(inner) as place:
+                place.settle()
 
     def write_table(self, name: str, frame: polars.DataFrame, scenario_hash: str) -> None:
         """Keep one of the tables."""
-        files.write(self.table(name), files.pack_table(frame, scenario_hash))
+        raw = files.pack_table(frame, scenario_hash)
+        self._put("", f"{name}.parquet", raw, files.check_table, files.MOST_TABLE)
 
-    def read_table(self, name: str) -> polars.DataFrame:
-        """One of the tables. Raises `UserError` where the run is not finished or it is damaged."""
-        path = self.table(name)
-        if not path.is_file():
+    def read_table(self, name: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
+        """One of the tables, with these columns where given.
+
+        Raises:
+            UserError: the run is not finished, or the table is damaged.
+        """
+        path, said = self.table(name), self.manifest
+        with disk.opened(self.path) as top:
+            there = top.look(path.name) is not None
+        if not there:
             raise UserError(
                 "this run is not finished", file=str(self.path),
                 allowed="the same `coopsim run` again, which runs what is missing",
             )  # fmt: skip
         try:
-            return files.unpack_table(files.read(path), self.manifest["scenario"]["hash"])
+            raw = self._get("", path.name, files.MOST_TABLE)
+            return files.unpack_table(raw, said["scenario"]["hash"], schema)
         except files.Damaged as error:
-            raise UserError(
-                f"damaged: {error}", file=str(path),
-                allowed="the same `coopsim run` again, which makes it anew",
-            ) from None  # fmt: skip
+            raise damaged(path, error) from None
 
     def write_rubrics(self, found: Any, scenario_hash: str) -> None:
         """Keep the assessments of rubrics, as plain data."""
-        files.write(self.path / RUBRICS, files.pack_json(found, scenario_hash))
+        raw = files.pack_json(found, scenario_hash)
+        self._put("", RUBRICS, raw, files.unpack_json, files.MOST_JSON)
 
     def read_rubrics(self, scenario_hash: str) -> Any:
         """The assessments of rubrics. Raises `Damaged`, also where there are none."""
-        return _read(self.path / RUBRICS, scenario_hash, files.unpack_json)
+        with _naming(self.path / RUBRICS):
+            return files.unpack_json(self._get("", RUBRICS, files.MOST_JSON), scenario_hash)
+
+    def beside(self, name: str) -> bytes | None:
+        """The bytes of a file in it; None where there is no plain file of that name."""
+        try:
+            return self._get("", name, files.MOST_TABLE)
+        except files.Damaged:
+            return None
 
     def usable_points(self, keys: Iterable[str]) -> set[str]:
         """The points that are there; a damaged one is set aside, with a warning."""
-        return {key for key in keys if _usable(self.point(key), key, files.unpack_json)}
+        return self._usable(POINTS, ".json", keys, files.unpack_json, files.MOST_JSON)
 
     def usable_cells(self, keys: Iterable[str]) -> set[str]:
         """The cells that are there; a damaged one is set aside, with a warning."""
-        return {key for key in keys if _usable(self.cell(key), key, files.check_table)}
+        return self._usable(CELLS, ".parquet", keys, files.check_table, files.MOST_TABLE)
+
+    @contextmanager
+    def _place(self, inner: str) -> Iterator[disk.Folder]:
+        with disk.opened(self.path, self.identity) as top:
+            if not inner:
+                yield top
+                return
+            with top.inner(inner) as place:
+                yield place
+
+    def _get(self, inner: str, name: str, most: int) -> bytes:
+        with self._place(inner) as place:
+            raw = place.read(name, most)
+        if raw is None:
+            raise files.Damaged("it is not there")
+        return raw
+
+    def _put(self, inner: str, name: str, raw: bytes, check: Check, most: int) -> None:
+        """Write a file; what has its name and does not pass `check` is set aside."""
+        with self._place(inner) as place:
+            if len(raw) > most:
+                raise UserError(
+                    "too large to be kept", file=str(place.path / name),
+                    given=f"{len(raw):,} bytes", allowed=f"{most:,} bytes",
+                )  # fmt: skip
+            try:
+                held = place.read(name, most)
+                if held == raw:
+                    return
+                if held is not None:
+                    check(held)
+            except (files.Damaged, UserError) as error:
+                aside = place.set_aside(name)
+                _log.warning(
+                    "%s was not written by coopsim, or was changed since: %s; set aside as %s",
+                    place.path / name, error, aside,
+                )  # fmt: skip
+            # a cell can be computed again; `settle` looks after all of them at once
+            place.write(name, raw, settle=not inner)
+
+    def _usable(
+        self, inner: str, suffix: str, keys: Iterable[str],
+        check: Callable[[bytes, str], Any], most: int,
+    ) -> set[str]:  # fmt: skip
+        found = set()
+        with self._place(inner) as place:
+            for key in keys:
+                name = f"{key}{suffix}"
+                try:
+                    raw = place.read(name, most)
+                    if raw is not None:
+                        check(raw, key)
+                        found.add(key)
+                except files.Damaged as error:
+                    aside = place.set_aside(name)
+                    _log.warning(
+                        "%s is damaged: %s; set aside as %s, run again",
+                        place.path / name, error, aside,
+                    )  # fmt: skip
+        return found
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
@@ -167,37 +308,33 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
     Raises:
         UserError: there is one, but not one that this version of coopsim writes.
     """
-    file = path / MANIFEST
-    try:
-        said = json.loads(file.read_bytes())
-        known = said["format"] == FORMAT and isinstance(said["scenario"]["hash"], str)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise UserError("cannot be read", file=str(file), given=error.strerror) from None
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise UserError(
-            f"not the manifest of a {FORMAT!r}", file=str(file), allowed="another folder"
-        )
-    return dict(said)
+    with disk.opened(path) as top:
+        return manifest_in(top)
 
 
-def _read(path: Path, key: str, unpack: Callable[[bytes, str], Any]) -> Any:
+def manifest_in(top: disk.Folder) -> dict[str, Any] | None:
+    """The same for a folder that is open."""
+    file = str(top.path / MANIFEST)
     try:
-        return unpack(files.read(path), key)
+        raw = top.read(MANIFEST, record.MOST)
+    except files.Damaged as error:
+        raise UserError(f"cannot be used: {error}", file=file, allowed="another folder") from None
+    return None if raw is None else record.read(raw, file)
+
+
+def damaged(path: Path, error: files.Damaged) -> UserError:
+    """The error for a file of a finished run that is damaged."""
+    return UserError(
+        f"damaged: {error}", file=str(path),
+        allowed="the same `coopsim run` again, which makes it anew",
+    )  # fmt: skip
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
     except files.Damaged as error:
         raise files.Damaged(f"{path}: {error}") from None
-
-
-def _usable(path: Path, key: str, check: Callable[[bytes, str], Any]) -> bool:
-    if not os.path.lexists(path):
-        return False
-    try:
-        check(files.read(path), key)
-    except files.Damaged as error:
-        aside = files.set_aside(path)
-        _log.warning("%s is damaged: %s; set aside as %s, run again", path, error, aside.name)
-        return False
-    return True

@@ -22,7 +22,7 @@ from coopsim.study.plan import BlockTask
 from coopsim.study.progress import Progress, reporter
 from coopsim.study.run import RUNS
 from coopsim.study.runner import GIVE_UP, each, failed, require_workers
-from coopsim.study.store import SCENARIO, SWEEP_TABLES, Kept, RunFolder
+from coopsim.study.store import SWEEP_TABLES, Kept, RunFolder
 
 if TYPE_CHECKING:
     import polars
@@ -44,17 +44,19 @@ class SweepRun(Kept):
     @functools.cached_property
     def sweep(self) -> Sweep:
         """What was run; for a folder that was opened, as it is written there."""
-        return self._sweep or load_sweep(self.folder / SCENARIO)
+        return self._sweep or RunFolder(self.folder).read_scenario(load_sweep)
 
     @functools.cached_property
     def configurations(self) -> polars.DataFrame:
         """Every configuration with its measures."""
-        return RunFolder(self.folder).read_table("configurations")
+        table = RunFolder(self.folder).read_table("configurations")
+        block.require_columns(self.sweep, table, self.folder / "configurations.parquet")
+        return table
 
     @functools.cached_property
     def targets(self) -> polars.DataFrame:
         """Statistics against thresholds and published figures."""
-        return RunFolder(self.folder).read_table("targets")
+        return RunFolder(self.folder).read_table("targets", block.target_schema())
 
 
 def run_sweep(
@@ -117,7 +119,7 @@ def _run(
 ) -> None:
     """The blocks that are missing, then the tables."""
     pickled = pickle.dumps(dataclasses.replace(sweep))
-    job = worker.Job(os.path.abspath(folder.path), pickled, secrets.token_hex(8))
+    job = worker.Job(folder.absolute(), pickled, secrets.token_hex(8))
     done = folder.usable_cells(task.key for task in tasks)
     missing = [task for task in tasks if task.key not in done]
     failures: list[worker.Failure] = []
@@ -156,7 +158,12 @@ def _write_tables(sweep: Sweep, tasks: Sequence[BlockTask], folder: RunFolder) -
     """Put the blocks together, in the order of the grid, and judge the targets."""
     import polars as pl
 
-    whole = pl.concat([folder.read_cell(task.key) for task in tasks], how="vertical_relaxed")
+    folder.settle()
+    parts = []
+    for task in tasks:
+        parts.append(folder.read_cell(task.key))
+        block.require_columns(sweep, parts[-1], folder.cell(task.key))
+    whole = pl.concat(parts, how="vertical_relaxed")
     targets = block.target_table(block.findings(sweep, whole))
     for name, frame in zip(SWEEP_TABLES, (whole, targets), strict=True):
         folder.write_table(name, frame, sweep.hash)

@@ -11,10 +11,10 @@ import pickle
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from coopsim.errors import CoopsimError
+from coopsim import permissions
+from coopsim.errors import CoopsimError, Unexpected
 from coopsim.scenario.load import Scenario
 from coopsim.scenario.sweepfile import Sweep
 from coopsim.study.plan import BlockTask, CellTask, PointTask
@@ -27,14 +27,16 @@ class Job:
     """What all tasks of one study share.
 
     Args:
-        folder: the run folder.
+        folder: the run folder, wherever the process stands.
         scenario: the pickled `Scenario`, or `Sweep`.
         token: differs between studies, so that nothing is remembered from one to the next.
+        granted: what the user lets files name.
     """
 
-    folder: str
+    folder: RunFolder
     scenario: bytes
     token: str
+    granted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,7 @@ def solve(job: Job, task: PointTask) -> Outcome:
     def work() -> None:
         from coopsim.study.cell import solve_point
 
-        folder = RunFolder(Path(job.folder))
-        folder.write_point(task.key, solve_point(_scenario(job), task))
+        job.folder.write_point(task.key, solve_point(_scenario(job), task))
 
     return _tried(work, task)
 
@@ -77,7 +78,7 @@ def play(job: Job, task: CellTask) -> Outcome:
         from coopsim.study.cell import run_cell
 
         frame = run_cell(_scenario(job), task, _solved(job, task.point))
-        RunFolder(Path(job.folder)).write_cell(task.key, frame)
+        job.folder.write_cell(task.key, frame)
 
     return _tried(work, task)
 
@@ -89,7 +90,7 @@ def measure(job: Job, task: BlockTask) -> Outcome:
         from coopsim.study.block import run_block
 
         frame = run_block(_sweep(job), task)
-        RunFolder(Path(job.folder)).write_cell(task.key, frame)
+        job.folder.write_cell(task.key, frame)
 
     return _tried(work, task)
 
@@ -101,13 +102,14 @@ def _tried(work: Callable[[], None], task: PointTask | CellTask | BlockTask) -> 
     except Exception as error:
         known = isinstance(error, CoopsimError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
-        code = error.exit_code if isinstance(error, CoopsimError) else 1
+        code = error.exit_code if isinstance(error, CoopsimError) else Unexpected.exit_code
         return task.key, Failure(task, problem, traceback.format_exc(), code)
     return task.key, None
 
 
 @functools.lru_cache(maxsize=4)
 def _scenario(job: Job) -> Scenario:
+    permissions.grant(*job.granted)
     made: Scenario = pickle.loads(job.scenario)
     return made
 
@@ -120,4 +122,4 @@ def _sweep(job: Job) -> Sweep:
 
 @functools.lru_cache(maxsize=16)
 def _solved(job: Job, key: str) -> Any:
-    return RunFolder(Path(job.folder)).read_point(key)
+    return job.folder.read_point(key)

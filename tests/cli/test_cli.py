@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from coopsim import yamlfile
-from coopsim.cli import main
 from coopsim.errors import CoopsimError, Interrupted
 from coopsim.scenario.load import load
 
@@ -405,17 +404,6 @@ def test_errors_have_exit_codes(cli, small: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(module, "load", lambda *arguments, error=error: fail(error))
         said = cli("check", "small.yaml")
         assert (said.code, said.err) == (code, f"{error}\n")
-
-
-def test_a_programming_error_keeps_its_traceback(
-    small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from coopsim.scenario import load as module
-
-    monkeypatch.chdir(small.parent)
-    monkeypatch.setattr(module, "load", lambda *arguments: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        main(["check", "small.yaml"])
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to another process")

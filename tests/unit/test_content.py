@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from coopsim import content
+from coopsim import content, permissions
+from coopsim.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +21,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(content, "_PACKAGE", package)
     monkeypatch.chdir(elsewhere)
     return package
+
+
+@pytest.fixture(autouse=True)
+def grants() -> Iterator[None]:
+    """What a test grants is forgotten after it."""
+    with permissions.scope():
+        yield
 
 
 @pytest.fixture
@@ -124,14 +133,23 @@ def test_ways_to_write_a_name(project: Path, name: str) -> None:
         assert found.resolve() == file
 
 
-def test_a_path_of_an_existing_file_may_lead_anywhere(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_path_that_a_user_gives_may_lead_anywhere(project: Path, tmp_path: Path) -> None:
     write(tmp_path, "outside.yaml", "elsewhere/here.yaml")
-    near = project / "study.yaml"
     assert content.find("games", str(tmp_path / "outside.yaml")) == tmp_path / "outside.yaml"
-    assert content.find("games", "../outside.yaml", near) == project / "../outside.yaml"
-    assert content.find("games", "here.yaml", near) == Path("here.yaml")
+    assert content.find("games", "here.yaml") == Path("here.yaml")
+
+
+def test_a_path_in_a_file_leads_no_further_than_its_project(project: Path, tmp_path: Path) -> None:
+    write(tmp_path, "outside.yaml", "project/inside.yaml", "elsewhere/here.yaml")
+    near = project / "scenarios/study.yaml"
+    assert content.find("games", "../inside.yaml", near) == near.parent / "../inside.yaml"
+    assert content.find("games", str(project / "inside.yaml"), near) == project / "inside.yaml"
+    assert content.find("games", "here.yaml", near) is None
+    for name in (str(tmp_path / "outside.yaml"), "../../outside.yaml", "/nowhere/at-all.yaml"):
+        with pytest.raises(UserError, match="a file that this file may not name"):
+            content.find("games", name, near)
+    permissions.grant(str(tmp_path / "outside.yaml"))
+    assert content.find("games", "../../outside.yaml", near) is not None
 
 
 @pytest.mark.parametrize(

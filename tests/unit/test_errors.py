@@ -15,8 +15,10 @@ from coopsim.errors import (
     NoSuchForm,
     RunFolderBusy,
     ScenarioError,
+    Unexpected,
     UnknownName,
     UserError,
+    nearest,
 )
 
 ERRORS = [
@@ -29,6 +31,7 @@ ERRORS = [
     MissingExtra("install coopsim[learn]"),
     NoSuchForm("no normal form"),
     InvalidAction("nan"),
+    Unexpected("failed", "Traceback ..."),
     Interrupted("stopped"),
 ]
 
@@ -48,3 +51,17 @@ def test_every_error_of_the_tree_is_tried() -> None:
 
     own = {cls for cls in below(CoopsimError) if cls.__module__ == "coopsim.errors"}
     assert own == {type(error) for error in ERRORS}
+
+
+def test_a_message_is_one_to_read_however_long_its_parts_are() -> None:
+    long = "x" * 100_000
+    error = UserError(long, file="f", key=long, given=long, allowed=[long] * 1000, nearest="y")
+    assert len(str(error)) < 5000
+    assert str(error).endswith("did you mean 'y'?")
+    assert len(str(UserError("wrong", allowed=long))) < 3000
+
+
+def test_the_nearest_of_names_without_end() -> None:
+    # each pair takes the product of its lengths
+    assert nearest("ab" * 50_000, ["ab" * 50_000 + "c", "ba" * 50_000]) is None
+    assert nearest("name", ["ab" * 50_000, "names"]) == "names"

@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopsim.errors import ScenarioError, UserError
-from coopsim.yamlfile import MAX_BYTES, MAX_DEPTH, Document, dump, parse, parse_value, read
+from coopsim.yamlfile import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    Document,
+    dump,
+    parse,
+    parse_value,
+    read,
+    read_once,
+)
 
 INT_MAX = 2**63 - 1
 
@@ -559,3 +568,15 @@ def test_more_than_the_limit_is_not_written() -> None:
 
 def test_tuples_are_written_as_lists() -> None:
     assert parse(dump({"a": (1, (2,))})).data == {"a": [1, [2]]}
+
+
+def test_a_file_is_parsed_once_as_long_as_it_does_not_change(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1")
+    first = read_once(path)
+    assert first.data == {"a": 1}
+    assert read_once(path) is first
+    path.write_text("a: 22")
+    assert read_once(path).data == {"a": 22}
+    with pytest.raises(UserError, match="no such file"):
+        read_once(tmp_path / "none.yaml")

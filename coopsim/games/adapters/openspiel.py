@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import budget
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError
 from coopsim.extras import require
 from coopsim.games.formats import efgwriter
@@ -20,6 +21,8 @@ LIMIT = 2_000_000
 """How many nodes are built unless more are asked for; about 100 bytes a node are kept."""
 
 _LARGEST = 10**9
+_NODE = 600  # bytes of a node while the tree is walked and compiled
+_LOOK = 50_000  # nodes between two looks at the memory
 
 
 def from_openspiel(game: Any, limit: int = LIMIT) -> ExtensiveForm:
@@ -44,14 +47,40 @@ def from_openspiel(game: Any, limit: int = LIMIT) -> ExtensiveForm:
         >>> from_openspiel("kuhn_poker").infosets.labels[0]
         '0'
     """
+    return walk(game, limit).form()
+
+
+def walk(game: Any, limit: int = LIMIT) -> Walk:
+    """The nodes of a game; arguments and errors as in `from_openspiel`."""
     spiel = require("pyspiel", extra="openspiel")
-    loaded = _loaded(spiel, game)
-    _check(spiel, loaded)
-    if loaded.get_type().dynamics == spiel.GameType.Dynamics.SIMULTANEOUS:
-        loaded = spiel.convert_to_turn_based(loaded)
-    walk = _Walk(loaded.num_players(), limit, str(game))
-    walk.run(loaded.new_initial_state(), _tells(spiel, loaded))
-    return walk.form(str(game), f"{loaded.get_type().long_name}, from OpenSpiel.")
+    made = loaded(game)
+    _check(spiel, made)
+    try:
+        if made.get_type().dynamics == spiel.GameType.Dynamics.SIMULTANEOUS:
+            made = spiel.convert_to_turn_based(made)
+        comment = f"{made.get_type().long_name}, from OpenSpiel."
+        found = Walk(made.num_players(), limit, str(game), comment)
+        found.run(made.new_initial_state(), _tells(spiel, made))
+    except UserError:
+        raise
+    except (spiel.SpielError, ValueError, MemoryError, RuntimeError) as error:
+        raise _refused(error, game) from None
+    return found
+
+
+def loaded(game: Any) -> Any:
+    """The `pyspiel.Game` of a text, or the game itself; errors as in `from_openspiel`."""
+    if not isinstance(game, str):
+        return game
+    spiel = require("pyspiel", extra="openspiel")
+    known = spiel.registered_names()
+    name = game.partition("(")[0].strip()
+    if name not in known:
+        raise UnknownName("OpenSpiel game", name, known)
+    try:
+        return spiel.load_game(game)
+    except (spiel.SpielError, ValueError, MemoryError, RuntimeError) as error:
+        raise _refused(error, game) from None
 
 
 def to_openspiel(form: ExtensiveForm) -> Any:
@@ -75,12 +104,13 @@ def to_openspiel(form: ExtensiveForm) -> Any:
 
 
 @dataclass
-class _Walk:
+class Walk:
     """A depth-first walk that collects one entry a node; no recursion, so trees may be deep."""
 
     n: int
     limit: int
     name: str
+    comment: str
     parent: list[int] = field(default_factory=list)
     player: list[int] = field(default_factory=list)
     infoset: list[int] = field(default_factory=list)
@@ -99,6 +129,11 @@ class _Walk:
             node = len(self.parent)
             if node >= self.limit:
                 raise self._too_large()
+            if not node % _LOOK:
+                # the nodes that are still to come are states of OpenSpiel's
+                nodes = node + _LOOK + len(stack)
+                fits = f"at most {budget.fitting(_NODE):,} nodes"
+                budget.require(nodes * _NODE, f"{self.name}, a tree of {nodes:,} nodes", fits=fits)
             self.parent.append(parent)
             self.probability.append(probability)
             player = state.current_player()
@@ -125,7 +160,7 @@ class _Walk:
                 self.chance[node] = tuple([state.action_to_string(-1, a) for a, _ in outcomes])
                 stack.extend([(state.child(a), node, p) for a, p in reversed(outcomes)])
 
-    def form(self, title: str, comment: str) -> ExtensiveForm:
+    def form(self) -> ExtensiveForm:
         """The tree that was walked."""
         return ExtensiveForm.from_arrays(
             [f"player {i + 1}" for i in range(self.n)],
@@ -137,8 +172,8 @@ class _Walk:
             infoset_labels=self.labels,
             action_labels=self.actions,
             chance_labels=self.chance,
-            title=title,
-            comment=comment,
+            title=self.name,
+            comment=self.comment,
         )
 
     def _too_large(self) -> UserError:
@@ -148,17 +183,10 @@ class _Walk:
         )
 
 
-def _loaded(spiel: Any, game: Any) -> Any:
-    if not isinstance(game, str):
-        return game
-    known = spiel.registered_names()
-    name = game.partition("(")[0].strip()
-    if name not in known:
-        raise UnknownName("OpenSpiel game", name, known)
-    try:
-        return spiel.load_game(game)
-    except spiel.SpielError as error:
-        raise UserError(f"OpenSpiel refuses this game: {_first_line(error)}", given=game) from None
+def _refused(error: Exception, game: Any) -> UserError:
+    """What C++ raised as an error: its own, or of containers and of memory."""
+    said = _first_line(error) or type(error).__name__
+    return UserError(f"OpenSpiel refuses this game: {said}", given=str(game))
 
 
 def _check(spiel: Any, game: Any) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from annotated_types import Ge, MinLen
 
-from coopsim.games.adapters.openspiel import LIMIT, from_openspiel
+from coopsim.errors import NoSuchForm, UserError
+from coopsim.games.adapters import openspiel_apart, openspiel_names
+from coopsim.games.adapters.openspiel import LIMIT
 from coopsim.games.classic.tree import TableGame
 from coopsim.games.forms.extensive import ExtensiveForm
 
@@ -22,6 +24,10 @@ class OpenSpielGame(TableGame):
     limit: Annotated[int, Ge(1)] = LIMIT
     """the largest number of nodes to build"""
 
+    def __post_init__(self) -> None:
+        """Refuse what a file may not ask for. Raises `UserError`; nothing is built yet."""
+        openspiel_names.checked(self.name)
+
     @property
     def extensive(self) -> ExtensiveForm:
         """The tree with its payoffs, built when it is first asked for."""
@@ -30,4 +36,10 @@ class OpenSpielGame(TableGame):
 
 @functools.lru_cache(maxsize=8)
 def _built(name: str, limit: int) -> ExtensiveForm:
-    return from_openspiel(name, limit)
+    try:
+        walk = openspiel_apart.walked(openspiel_names.checked(name), limit)
+    except NoSuchForm as error:
+        raise UserError(str(error), key="name", given=name) from None
+    except UserError as error:
+        raise error.at(key="name") from None
+    return replace(walk, name=name).form()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gymnasium.spaces import Box, Discrete, Space
 from pettingzoo import ParallelEnv
 
-from coopsim import seeding
+from coopsim import seeding, wording
 from coopsim.arrays import Array, Float
 from coopsim.errors import CoopsimError, InvalidAction
 from coopsim.games import catalogue
@@ -170,7 +170,8 @@ class GameEnv(ParallelEnv):  # type: ignore[misc]  # pettingzoo ships no types
         text = "\n\n".join(self.game.narrate(view) for view in views)
         if self.render_mode == "ansi":
             return text
-        print(text)
+        for line in text.split("\n"):
+            print(wording.visible(line))
         return None
 
     def _seen(self) -> tuple[Observations, Infos]:

@@ -9,6 +9,7 @@ looked at that it has left.
 from __future__ import annotations
 
 import functools
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 import numpy as np
 from annotated_types import Ge, MinLen
 
-from coopsim import registry
+from coopsim import budget, permissions, registry
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
 from coopsim.errors import CoopsimError, InvalidAction, UserError
+from coopsim.games.adapters import pettingzoo_names
 from coopsim.games.adapters.pettingzoo_live import Live, Snapshot
 from coopsim.games.card import GameCard
 from coopsim.games.classic.cards import FoundCard
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     import gymnasium
 
 _KEPT = 4096  # snapshots of states, beside the environments that stand at some of them
-_TRUSTED = {"pettingzoo"}
 
 _FAMILY = GameCard(
     title="PettingZoo environment",
@@ -44,6 +45,8 @@ _FAMILY = GameCard(
 def from_pettingzoo(env: str, *, horizon: int = 1000, **parameters: Any) -> PettingZooGame:
     """An environment by "module:attribute" as a game; its module is imported.
 
+    From then on files that this process reads may name it too.
+
     Args:
         env: where a function or class is that makes the environment, such as
             "pettingzoo.classic.tictactoe_v3:env".
@@ -57,8 +60,10 @@ def from_pettingzoo(env: str, *, horizon: int = 1000, **parameters: Any) -> Pett
     Cost: a step is the environment's own, one episode after another; looking at a state that
     was left costs its episode so far.
     """
-    _TRUSTED.add(env.partition(":")[0])
-    return PettingZooGame(env, parameters, horizon)
+    permissions.grant(env)
+    game = PettingZooGame(env, parameters, horizon)
+    _ = game.labels  # so that what cannot be made is told here
+    return game
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,11 @@ class PettingZooGame(Game):
     card: ClassVar[GameCard] = cast(GameCard, FoundCard(_FAMILY))
 
     def __post_init__(self) -> None:
-        """Make the environment once. Raises `UserError` where that fails."""
-        _ = self._first
+        """Refuse what a file may not name. Raises `UserError`; nothing is made or imported yet."""
+        if ":" in self.env:
+            pettingzoo_names.check(self.env, self.parameters)
+        else:
+            registry.lookup("environment", self.env)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -127,6 +135,15 @@ class PettingZooGame(Game):
         generator = rng or np.random.default_rng(0)
         seeds = generator.integers(0, 2**31, batch).astype(np.float64)
         shape = (batch, self.horizon, self.n, *self._first.width)
+        # the actions so far are part of a state; they are held before and after a round
+        need = 2 * 8 * math.prod(shape)
+        budget.require(
+            need,
+            f"{batch:,} episodes of up to {self.horizon:,} rounds",
+            fits=f"at most {budget.fitting(need / self.horizon):,} rounds",
+            key="horizon",
+            given=self.horizon,
+        )
         zero = backend.asarray(np.zeros(batch))
         return EnvironmentState(
             backend.asarray(seeds), backend.asarray(np.zeros(shape)), zero, zero > 0
@@ -209,14 +226,25 @@ class PettingZooGame(Game):
 
     def _make(self) -> Any:
         """A new environment. Raises `UserError` where that fails."""
-        maker = _maker(self.env)
         try:
-            return maker(**self.parameters)
+            return self._maker(**self.parameters)
         except CoopsimError:
             raise
         except Exception as error:  # whatever the environment's own code raises
             raise UserError(
                 f"the environment cannot be made: {error}", key="env", given=self.env
+            ) from error
+
+    @functools.cached_property
+    def _maker(self) -> Any:
+        """What makes an environment. Raises `UserError` where it cannot be imported."""
+        if ":" not in self.env:
+            return registry.lookup("environment", self.env).load()
+        try:
+            return registry.load(self.env)
+        except Exception as error:  # whatever the module's own code raises
+            raise UserError(
+                f"the environment cannot be imported: {error}", key="env", given=self.env
             ) from error
 
 
@@ -251,28 +279,3 @@ class _Replays:
 
 def _key(seed: int, actions: Float) -> bytes:
     return seed.to_bytes(8, "little") + np.ascontiguousarray(actions).tobytes()
-
-
-def _maker(name: str) -> Any:
-    """What makes an environment: a registered name, or "module:attribute" of a trusted module.
-
-    A file must not be able to run any code that is installed, so the modules it can name
-    are PettingZoo's; others are named in Python first, or registered by a package.
-    """
-    if ":" not in name:
-        return registry.lookup("environment", name).load()
-    module = name.partition(":")[0]
-    if module not in _TRUSTED and module.partition(".")[0] not in _TRUSTED:
-        raise UserError(
-            "no module that a file may name",
-            key="env",
-            given=name,
-            allowed="modules of pettingzoo, or a name registered under coopsim.environments; "
-            "in Python, coopsim.from_pettingzoo takes any",
-        )
-    try:
-        return registry.load(name)
-    except (ImportError, AttributeError) as error:
-        raise UserError(
-            f"the environment cannot be imported: {error}", key="env", given=name
-        ) from error

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from coopsim.errors import UserError, dotted
 from coopsim.games.forms.exact import Exact
+from coopsim.games.forms.normal import MOST_PLAYERS
 
-_RATIO = re.compile(r"[-+]?\d{1,300}(/\d{1,300})?", re.ASCII)
+# as long as what a .nfg file may hold comes to as a ratio of whole numbers
+_RATIO = re.compile(r"[-+]?\d{1,1400}(/\d{1,1400})?", re.ASCII)
 
 
 def read_cells(cells: Any, shape: tuple[int, ...]) -> Exact:
@@ -31,15 +33,25 @@ def read_cells(cells: Any, shape: tuple[int, ...]) -> Exact:
             `path` say where, below "payoffs".
     """
     n = len(shape)
-    tensor = np.empty((*shape, n), dtype=object)
+    if n > MOST_PLAYERS:
+        raise UserError(
+            "too many players for a payoff table",
+            key="players",
+            given=n,
+            allowed=f"at most {MOST_PLAYERS}",
+        )
+    found: list[Fraction] = []
+    # no room is made before all is there: a few names can ask for more than memory holds
     for place in itertools.product(*map(range, shape)):
         cell = _at(cells, place, shape)
         if not isinstance(cell, Sequence) or isinstance(cell, str) or len(cell) != n:
             raise _error(
                 "the payoffs of all players must stand here", place, cell, f"a list of {n} numbers"
             )
-        for player, value in enumerate(cell):
-            tensor[(*place, player)] = _number(value, (*place, player))
+        found += [_number(value, (*place, player)) for player, value in enumerate(cell)]
+    tensor = np.empty(len(found), dtype=object)
+    tensor[:] = found
+    tensor = tensor.reshape((*shape, n))
     return np.moveaxis(tensor, -1, 0)
 
 
@@ -78,6 +90,17 @@ def _at(cells: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
 
 
 def _number(value: Any, place: tuple[int, ...]) -> Fraction:
+    """The payoff at a place. Raises `UserError` for what is none, or what no float can hold."""
+    number = _exactly(value, place)
+    try:
+        float(number)
+    except OverflowError:
+        allowed = "-1.797e308 to 1.797e308"
+        raise _error("a number too large for a float", place, value, allowed) from None
+    return number
+
+
+def _exactly(value: Any, place: tuple[int, ...]) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if isinstance(value, str) and _RATIO.fullmatch(value):

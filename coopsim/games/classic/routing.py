@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar, cast
@@ -10,13 +11,15 @@ from typing import Annotated, ClassVar, cast
 import numpy as np
 from annotated_types import Ge
 
+from coopsim import budget
 from coopsim.errors import UserError, nearest
 from coopsim.games.card import GameCard
 from coopsim.games.classic.cards import FoundCard
 from coopsim.games.classic.tabular import FAMILY, TabularGame
-from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.normal import MOST_PLAYERS, NormalForm
 
 _LARGEST = 2_000_000  # payoffs of the table
+_ROAD = 20  # bytes that a payoff takes for each road while the table is made
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,21 @@ class RoutingGame(TabularGame):
                     )
         if not self.open:
             raise UserError("no route is open", key="routes", given=list(self.routes))
-        if self.drivers * len(self.open) ** self.drivers > _LARGEST:
+        routes, drivers = len(self.open), self.drivers
+        # by logarithms: the number itself may have more digits than there are atoms
+        largest = math.log(drivers) + drivers * math.log(routes) > math.log(_LARGEST) + 1e-9
+        if largest or drivers > MOST_PLAYERS:
             raise UserError(
-                f"{len(self.open)}^{self.drivers} profiles are too many for a table",
+                f"{routes}^{drivers} profiles are too many for a table",
                 key="drivers",
-                given=self.drivers,
-                allowed=f"at most {_LARGEST:,} payoffs",
+                given=drivers,
+                allowed=f"at most {_LARGEST:,} payoffs of at most {MOST_PLAYERS} drivers",
             )
+        budget.require(
+            _ROAD * drivers * routes**drivers * len(self.roads),
+            f"{drivers} x {routes}^{drivers} payoffs over {len(self.roads):,} roads",
+            key="roads",
+        )
 
     @property
     def open(self) -> dict[str, tuple[str, ...]]:

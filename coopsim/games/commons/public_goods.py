@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt
 from coopsim.arrays import Array, Float
 from coopsim.games.card import GameCard
 from coopsim.games.oneshot import Names, OneShot, Rounds, card_of, each, named
+from coopsim.tolerance import least
 
 Positive = Annotated[float, Gt(0)]
 
@@ -64,11 +65,11 @@ class PublicGoods(OneShot):
         return np.zeros(self.n), np.array(each(self.endowments, self.n, "endowments")[:, 0])
 
     def constants(self) -> Mapping[str, Float]:
-        """e, the return on a unit given to each, and the threshold."""
+        """e, the return on a unit given to each, and the least sum that meets the threshold."""
         return {
             "endowments": each(self.endowments, self.n, "endowments"),
             "share": np.array(self.multiplier / self.n),
-            "threshold": np.array(self.threshold),
+            "threshold": np.array(least(self.threshold)),
             "bonus": np.array(self.bonus if self.threshold > 0 else 0.0),
             "refund": np.array(1.0 if self.refund else 0.0),
             "zero": np.array(0.0),
@@ -77,7 +78,7 @@ class PublicGoods(OneShot):
     def pay(self, actions: Array, known: Mapping[str, Array], xp: Any) -> Array:
         """e - x + m / n sum x (+ bonus) where the threshold is met; e - x, or e, where not."""
         total = actions.sum(0)
-        met = total >= known["threshold"] - 1e-9
+        met = total >= known["threshold"]
         shared = xp.where(met, known["share"] * total + known["bonus"], known["zero"])
         back = xp.where(met, known["zero"], known["refund"]) * actions
         return known["endowments"] - actions + shared + back

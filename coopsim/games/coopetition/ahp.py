@@ -15,6 +15,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.errors import UserError
+from coopsim.tolerance import exceeds, keeps_to
 
 RANDOM_INDEX = (0.0, 0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56,
                 1.57, 1.59)  # fmt: skip
@@ -45,7 +46,7 @@ class Weights:
     @property
     def consistent(self) -> bool:
         """Whether the ratio is at most 0.1."""
-        return self.ratio <= LIMIT
+        return bool(keeps_to(self.ratio, LIMIT))
 
 
 def weights(comparisons: Sequence[Sequence[float]] | Float, *, strict: bool = False) -> Weights:
@@ -71,7 +72,7 @@ def weights(comparisons: Sequence[Sequence[float]] | Float, *, strict: bool = Fa
     largest = float(values[top].real)
     index = max(0.0, (largest - n) / (n - 1)) if n > 1 else 0.0
     ratio = index / RANDOM_INDEX[n] if RANDOM_INDEX[n] else 0.0
-    if ratio > LIMIT:
+    if exceeds(ratio, LIMIT):
         said = f"inconsistent comparisons: the consistency ratio is {ratio:.2f}"
         if strict:
             raise UserError(
@@ -95,7 +96,7 @@ def _checked(comparisons: Sequence[Sequence[float]] | Float) -> Float:
     if not np.isfinite(matrix).all() or (matrix <= 0).any():
         raise UserError("every comparison must be above 0", key=key, given=shown)
     off = np.abs(matrix * matrix.T - 1)
-    if off.max() > 1e-2:
+    if exceeds(off.max(), 1e-2):
         i, j = np.unravel_index(int(off.argmax()), off.shape)
         raise UserError(
             "comparisons are not each other's inverse",

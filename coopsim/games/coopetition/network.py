@@ -14,6 +14,7 @@ Source: TR-1, arXiv:2510.18802, section 4 and equation 1; i*: Yu (1995).
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from annotated_types import MinLen
 
-from coopsim import parameters, yamlfile
+from coopsim import budget, parameters, yamlfile
 from coopsim.arrays import Float
 from coopsim.errors import UserError, nearest
 from coopsim.games.coopetition.dependence import Denominator, Dependency, interdependence
@@ -30,6 +31,9 @@ from coopsim.parameters import Parameters
 
 if TYPE_CHECKING:
     import networkx
+
+MAX_BYTES = 20_000_000
+"""The largest GraphML file that is read; as objects it takes thirty times that."""
 
 FORMAT = 1
 """The version of the file format (`coopsim: 1`)."""
@@ -51,10 +55,11 @@ class Network(Parameters):
         if not self.actors:
             found = [name for item in self.dependencies for name in (item.depender, item.dependee)]
             object.__setattr__(self, "actors", tuple(dict.fromkeys(found)))
+        known = set(self.actors)
         for place, item in enumerate(self.dependencies):
             for role in ("depender", "dependee"):
                 name = getattr(item, role)
-                if name not in self.actors:
+                if name not in known:
                     raise _at(
                         "not an actor", ("dependencies", place, role), name, list(self.actors)
                     )
@@ -64,11 +69,15 @@ class Network(Parameters):
                     ("dependencies", place, "dependee"), item.dependee, None,
                 )  # fmt: skip
         for place, name in enumerate(self.actors):
-            if name in self.actors[:place]:
+            if name in known:
+                known.remove(name)
+            else:
                 raise _at("is there twice", ("actors", place), name, "each actor once")
 
     def matrix(self, denominator: Denominator = "partner") -> Float:
-        """D `[n, n]`; see `interdependence`."""
+        """D `[n, n]`; see `interdependence`. Raises `UserError` where it does not fit."""
+        n = len(self.actors)
+        budget.require(3 * 8 * n**2, f"what {n:,} actors depend on one another", key="actors")
         return interdependence(self.dependencies, self.actors, denominator)
 
     def as_parameter(self) -> list[dict[str, Any]]:
@@ -192,13 +201,24 @@ def _read_graphml(path: Path) -> Network:
 
     import networkx as nx
 
-    if not path.is_file():
-        raise UserError("no such file", file=str(path))
+    size = _size_of(path)
+    if size > MAX_BYTES:
+        raise UserError(
+            "too large for a network file",
+            file=str(path),
+            given=f"{size:,} bytes",
+            allowed=f"at most {MAX_BYTES:,} bytes",
+        )
     try:
         # two edges between the same actors make a graph a multigraph, one does not
         graph = nx.read_graphml(path, force_multigraph=True)
-    except (tree.ParseError, nx.NetworkXError, KeyError, ValueError) as error:
-        raise UserError(f"not GraphML: {error}", file=str(path)) from None
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", file=str(path)) from None
+    except tree.ParseError as error:
+        raise UserError(f"not GraphML: {error}", file=str(path), line=error.position[0]) from None
+    except Exception as error:  # whatever a reader of somebody else's files comes upon
+        problem = f"not GraphML: {type(error).__name__}: {error}"
+        raise UserError(problem, file=str(path)) from None
     if not graph.is_directed():
         raise UserError("edges have no direction", file=str(path), allowed="a directed graph")
     for *_, data in graph.edges(keys=True, data=True):
@@ -207,6 +227,20 @@ def _read_graphml(path: Path) -> Network:
         return from_graph(graph)
     except UserError as error:
         raise error.at(file=str(path)) from None
+
+
+def _size_of(path: Path) -> int:
+    """The bytes of a file. Raises `UserError` where there is none that could be read."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise UserError("no such file", file=str(path)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"cannot be read: {reason}", file=str(path)) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise UserError("this is no file", file=str(path), allowed="a .graphml file")
+    return found.st_size
 
 
 def _write_graphml(network: Network, path: Path) -> None:

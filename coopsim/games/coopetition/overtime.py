@@ -17,6 +17,7 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.coopetition.round import RepeatedState
 from coopsim.games.forms.trust import TrustForm
+from coopsim.tolerance import exceeds
 
 if TYPE_CHECKING:
     from coopsim.games.coopetition.repeated import Repeated
@@ -51,7 +52,7 @@ def fits_trust(game: Repeated) -> str:
         return "play also depends on what is known of the hidden complementarity"
     if game.phases or game.shocks:
         return "phases and shocks make rounds differ"
-    if game.n > 2 and np.ptp(off) > 0:
+    if game.n > 2 and exceeds(np.ptp(off), 0.0, scale=1.0):
         return "players depend on one another unlike, so that trust has an entry for every pair"
     return ""
 

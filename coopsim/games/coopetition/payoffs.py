@@ -7,6 +7,7 @@ Source: TR-1, arXiv:2510.18802: private payoff (equation 11), integrated utility
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Interval, MinLen
 
+from coopsim import budget
 from coopsim.arrays import Array, Float
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.coopetition.dependence import Denominator, Dependency, interdependence
@@ -27,6 +29,7 @@ from coopsim.games.game import Game
 Mode = Literal["private", "integrated", "cooperative"]
 Positive = Annotated[float, Gt(0)]
 Matrix = tuple[tuple[float, ...], ...]
+_PAIRS = 8  # arrays with an entry for every pair of players, held at once
 UTILITIES = ("private", "integrated", "independent")
 
 
@@ -59,6 +62,12 @@ class Coopetition(Game):
                 raise UserError(
                     f"needs one entry a player, that is {self.n}", key=name, given=list(given)
                 )
+        budget.require(
+            _PAIRS * 8 * self.n**2,
+            f"what {self.n:,} players depend on one another",
+            fits=f"at most {math.isqrt(budget.fitting(_PAIRS * 8)):,} players",
+            key="players",
+        )
         if len(set(self.labels)) != self.n:
             raise UserError("two players have one name", key="players", given=list(self.labels))
         if self.shares is not None and abs(sum(self.shares) - 1) > 1e-9:

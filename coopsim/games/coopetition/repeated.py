@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
+from coopsim import budget
 from coopsim.arrays import NUMPY, Array, Backend, Float, PerBackend
 from coopsim.errors import UserError
 from coopsim.games.card import GameCard
@@ -29,7 +30,7 @@ from coopsim.games.coopetition.parts.part import Part
 from coopsim.games.coopetition.parts.reciprocity import Reciprocity
 from coopsim.games.coopetition.parts.standing import Standing
 from coopsim.games.coopetition.parts.team import Team
-from coopsim.games.coopetition.parts.timeline import Phase, Shock, check_phases, shock_table
+from coopsim.games.coopetition.parts.timeline import Phase, Shock, check_phases, check_shocks
 from coopsim.games.coopetition.payoffs import Coopetition, per_player, private_payoffs
 from coopsim.games.coopetition.round import (
     Constants,
@@ -279,7 +280,9 @@ class Repeated(Coopetition):
         if self.hidden is not None and self.phases:
             raise UserError("goes with no phases", key="hidden")
         check_phases(self.phases, self.horizon)
-        shock_table(self.shocks, self.labels, self.horizon)
+        check_shocks(self.shocks, self.labels, self.horizon)
+        need = 8 * 4 * (len(self.phases) + 1) * self.n**2
+        budget.require(need, f"{len(self.phases):,} phases of {self.n:,} players", key="phases")
         for place, phase in enumerate(self.phases):
             if phase.interdependence is not None:
                 self.matrix(phase.interdependence, f"phases.{place}.interdependence")

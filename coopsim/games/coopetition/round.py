@@ -28,6 +28,7 @@ from coopsim.games.coopetition.parts.timeline import shock_table
 from coopsim.games.coopetition.payoffs import paid, per_player
 from coopsim.games.coopetition.trust import TrustRates
 from coopsim.games.game import Step
+from coopsim.tolerance import RELATIVE, keeps_to, least
 
 if TYPE_CHECKING:
     from coopsim.games.coopetition.repeated import Repeated
@@ -107,7 +108,8 @@ def compact(game: Repeated) -> bool:
     d = game.dependence[~np.eye(game.n, dtype=bool)]
     special = any(end.truster or end.trusted for end in game.endings)
     by_phase = any(phase.interdependence is not None for phase in game.phases)
-    return bool(game.n >= COMPACT and np.ptp(d) == 0 and not special and not by_phase)
+    alike = bool(keeps_to(np.ptp(d), 0.0, scale=1.0))
+    return game.n >= COMPACT and alike and not special and not by_phase
 
 
 def play_round(
@@ -236,8 +238,8 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
     off = np.ones((1, n)) if alike else 1 - np.eye(n)
     if game.end_below is not None:
         # the mean between different players, as a sum that has the ones of the diagonal in it
-        least = game.end_below * n if alike else game.end_below * n * (n - 1) + n
-        least_trust = backend.asarray(least)
+        total = game.end_below * n if alike else game.end_below * n * (n - 1) + n
+        least_trust = backend.asarray(least(total))
     if game.trust is not None:
         rule = game.trust
         scale = game.endowment if game.graded else np.ones(n)
@@ -252,6 +254,7 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
             overshoots=bool(erode.max() > 1 or game.phases),
             pairs=column(np.ones(off.shape)),
             one=backend.asarray(1),
+            nothing=backend.asarray(RELATIVE) if game.graded else None,
         )
     setting = Setting(game.endowment, game.expected, game.dependence, game.graded, game.horizon)
     shocks = None
@@ -278,7 +281,11 @@ def make_constants(game: Repeated, backend: Backend) -> Constants:
         phases=_phases(game, backend) if game.phases else None,
         shocks=shocks,
         endings=tuple(
-            (None if alike else column(end.pairs(game.labels)), end.below, end.reaches)
+            (
+                None if alike else column(end.pairs(game.labels)),
+                None if end.below is None else least(end.below),
+                None if end.reaches is None else least(end.reaches),
+            )
             for end in game.endings
         ),
     )

@@ -54,6 +54,8 @@ class TrustRates:
         stay: share of the damage that a round without a bad signal leaves.
         overshoots: whether one bad signal can destroy more trust than there is (`erode` above 1).
         pairs: ones, `[n, n, 1]`.
+        nothing: a bad signal up to here is none, for who plays the baseline is off it by
+            rounding; None takes any. A number like `zero`.
         zero, one: the numbers. As arrays without axes these cost one episode's round half of
             what they cost as Python numbers, and `stay` too.
     """
@@ -67,6 +69,7 @@ class TrustRates:
     pairs: Array
     zero: Array
     one: Array
+    nothing: Array | None = None
 
     def update(self, trust: Array, harm: Array, deviation: Array, xp: Any) -> tuple[Array, Array]:
         """Trust and damage after a round in which j deviated by `deviation[j]` from its baseline.
@@ -95,7 +98,8 @@ class TrustRates:
             moved = limit(moved, self.zero)
         new_trust = xp.minimum(moved, ceiling)
         # 1 where j fell short, else `stay`
-        kept = limit(xp.sign(down), self.stay)
+        fell = down if self.nothing is None else down - self.nothing
+        kept = limit(xp.sign(fell), self.stay)
         # stays in [0, 1] by itself: damage and down are at most 1
         new_harm = harm * kept + self.damage * down * ceiling
         return new_trust, new_harm

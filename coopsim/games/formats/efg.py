@@ -12,17 +12,23 @@ path. What describes a set, event or outcome may be left out once it has been gi
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 
+from coopsim import budget
+from coopsim.errors import UserError
 from coopsim.games.formats.lexer import END, TEXT, Lexer, distinct
 from coopsim.games.formats.nfg import payoffs
+from coopsim.games.forms.exact import MOST_BITS
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.arrays import CHANCE
 
 _Payoffs = tuple[Fraction, ...]
+_NODE = 600  # bytes of a node while it is read and compiled
+_LOOK = 50_000  # nodes between two looks at the memory
 
 
 def parse(text: str, file: str = "<text>") -> ExtensiveForm:
@@ -40,24 +46,31 @@ def parse(text: str, file: str = "<text>") -> ExtensiveForm:
     comment = lexer.take() if lexer.at(TEXT) else ""
     reader = _Reader(lexer, len(players))
     reader.read()
-    return ExtensiveForm.from_arrays(
-        players,
-        reader.parent,
-        reader.player,
-        reader.infoset,
-        np.array(reader.paid, dtype=object).reshape(len(reader.paid), len(players)),
-        [float(value) for value in reader.probability],
-        infoset_labels=[known.label for known in reader.sets],
-        action_labels=[distinct(known.actions) for known in reader.sets],
-        chance_labels=reader.chance,
-        exact_probability={
-            node: reader.probability[node]
-            for node in range(1, len(reader.parent))
-            if reader.player[reader.parent[node]] == CHANCE
-        },
-        title=title,
-        comment=comment,
-    )
+    try:
+        return ExtensiveForm.from_arrays(
+            players,
+            reader.parent,
+            reader.player,
+            reader.infoset,
+            np.array(reader.paid, dtype=object).reshape(len(reader.paid), len(players)),
+            [float(value) for value in reader.probability],
+            infoset_labels=[known.label for known in reader.sets],
+            action_labels=[distinct(known.actions) for known in reader.sets],
+            chance_labels=reader.chance,
+            exact_probability={
+                node: reader.probability[node]
+                for node in range(1, len(reader.parent))
+                if reader.player[reader.parent[node]] == CHANCE
+            },
+            title=title,
+            comment=comment,
+        )
+    except ValueError as error:  # a tree, as far as its syntax goes, that contradicts itself
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"no game tree: {error}", file=file) from None
+    except OverflowError:  # each number fits, and a sum along a path does not
+        raise UserError("payoffs add up to more than a float can hold", file=file) from None
 
 
 @dataclass
@@ -93,6 +106,8 @@ class _Reader:
         while open_:
             parent, probability, above = open_.pop()
             node = len(self.parent)
+            if not node % _LOOK:
+                self._require(node + _LOOK)
             kind = self.lexer.word("c", "p", "t", what=self._wanted(parent))
             self.lexer.expect(TEXT, "the node's name in quotes")
             self.parent.append(parent)
@@ -105,14 +120,37 @@ class _Reader:
                 here = self._event(node) if kind == "c" else self._decision()
                 shares = here.probabilities or (Fraction(1),) * len(here.actions)
             outcome = self._outcome()
-            total = above if outcome is None else _sum(above, outcome)
+            total = above if outcome is None else self._sum(above, outcome)
             if kind == "t":
                 self.paid.append(total)
             open_.extend((node, share, total) for share in reversed(shares))
         self.lexer.expect(END, "the end of the file after the last node")
 
+    def _require(self, nodes: int) -> None:
+        """Refuse a tree that would not fit. Raises `UserError` with the line."""
+        try:
+            budget.require(
+                nodes * (_NODE + 4 * self.n) + len(self.paid) * 32 * self.n,
+                f"a tree of {nodes:,} nodes and more for {self.n:,} players",
+            )
+        except UserError as error:
+            raise error.at(file=self.lexer.file, line=self.lexer.line) from None
+
     def _wanted(self, parent: int) -> str:
         return f"a node (c, p or t){'' if parent < 0 else f' below node {parent + 1}'}"
+
+    def _sum(self, one: _Payoffs, other: _Payoffs) -> _Payoffs:
+        return tuple(self._added(a, b) for a, b in zip(one, other, strict=True))
+
+    def _added(self, one: Fraction, other: Fraction) -> Fraction:
+        """The sum, as long as its denominator does not get out of hand."""
+        total = one + other if one and other else one or other
+        if total.denominator.bit_length() > MOST_BITS:
+            raise self.lexer.error(
+                "numbers that have no common denominator of a usable length",
+                allowed="decimals, or ratios with denominators in common",
+            )
+        return total
 
     def _event(self, node: int) -> _Set:
         self.player.append(CHANCE)
@@ -166,7 +204,8 @@ class _Reader:
                     "a probability out of range", given=str(probabilities[-1]), allowed="0 to 1"
                 )
         self.lexer.take()
-        if abs(sum(probabilities, Fraction(-1))) > Fraction(1, 10**9):
+        off = functools.reduce(self._added, probabilities, Fraction(-1))
+        if abs(off) > Fraction(1, 10**9):
             raise self.lexer.error(
                 "the probabilities do not sum to 1", given=_listed((), tuple(probabilities))
             )
@@ -192,10 +231,6 @@ class _Reader:
                 allowed=_listed((), self.outcomes[outcome]),
             )
         return paid
-
-
-def _sum(one: _Payoffs, other: _Payoffs) -> _Payoffs:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
 
 
 def _listed(actions: tuple[str, ...], numbers: tuple[Fraction, ...]) -> str:

@@ -50,6 +50,11 @@ class Lexer:
         self.kind, self.value, self._offset = "", "", 0
         self._advance()
 
+    @property
+    def left(self) -> int:
+        """How many characters there are from the token at hand to the end of the file."""
+        return len(self.text) - self._offset
+
     def take(self) -> str:
         """The value of the token at hand; the next one is at hand after that."""
         value = self.value
@@ -110,12 +115,16 @@ class Lexer:
             return self.error(f"the file ends where {what} was expected")
         return self.error(f"expected {what}", given=self._shown())
 
+    @property
+    def line(self) -> int:
+        """The line of the token at hand, from 1."""
+        return self.text.count("\n", 0, self._offset) + 1
+
     def error(
         self, problem: str, *, given: str | None = None, allowed: str | None = None
     ) -> UserError:
         """An error (to be raised by the caller) at the token at hand."""
-        line = self.text.count("\n", 0, self._offset) + 1
-        return UserError(problem, file=self.file, line=line, given=given, allowed=allowed)
+        return UserError(problem, file=self.file, line=self.line, given=given, allowed=allowed)
 
     def _read_number(self, word: str, what: str) -> Fraction:
         match = _NUMBER.fullmatch(word)

@@ -15,8 +15,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from coopsim import budget
 from coopsim.games.formats.lexer import END, TEXT, Lexer, distinct, number, quoted
-from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.normal import MOST_PLAYERS, NormalForm
+
+_SMALL = 1000  # profiles
+_ENTRY = 300  # bytes of a payoff while it is read: fractions, floats, text, a place in lists
 
 
 def parse(text: str, file: str = "<text>") -> NormalForm:
@@ -31,9 +35,20 @@ def parse(text: str, file: str = "<text>") -> NormalForm:
     lexer.word("R", "D", what="the letter R")
     title = lexer.expect(TEXT, "the title in quotes")
     players = distinct(lexer.texts("a player's name"))
+    if len(players) > MOST_PLAYERS:
+        raise lexer.error(
+            "too many players for a payoff table",
+            given=f"{len(players):,} players",
+            allowed=f"at most {MOST_PLAYERS}; more can be written as a tree (.efg)",
+        )
     actions = _strategies(lexer, players)
     comment = lexer.take() if lexer.at(TEXT) else ""
     cells = math.prod(map(len, actions))
+    _check_size(lexer, list(map(len, actions)), 1 if lexer.at("{") else len(players))
+    budget.require(
+        _ENTRY * cells * len(players),
+        f"a table of {cells:,} profiles for {len(players)} players",
+    )
     values = _outcomes(lexer, len(players), cells) if lexer.at("{") else None
     if values is None:
         values = [
@@ -69,22 +84,34 @@ def _strategies(lexer: Lexer, players: tuple[str, ...]) -> tuple[tuple[str, ...]
     if lexer.at("{"):
         named = tuple(distinct(lexer.texts("a strategy's name")) for _ in players)
         lexer.expect("}", f"}} after the strategies of {len(players)} players")
-        _check_size(lexer, [len(labels) for labels in named])
         return named
     counts = [lexer.whole("a number of strategies", low=1) for _ in players]
     lexer.expect("}", f"}} after the numbers of strategies of {len(players)} players")
-    _check_size(lexer, counts)
+    _check_size(lexer, counts, 1)
     return tuple(tuple(str(k + 1) for k in range(count)) for count in counts)
 
 
-def _check_size(lexer: Lexer, counts: list[int]) -> None:
-    """Refuse a table that the rest of the file cannot hold, before room is made for it."""
+def _check_size(lexer: Lexer, counts: list[int], each: int) -> None:
+    """Refuse a table that the rest of the file cannot hold, before room is made for it.
+
+    Args:
+        lexer: at the first number of the table.
+        counts: how many strategies each player has.
+        each: how many numbers the file has for a profile.
+    """
     cells = math.prod(counts)
-    if cells > len(lexer.text):
+    # a number takes a character, and one between it and the next; of a small table the reader
+    # can say where it ends
+    if cells > _SMALL and 2 * cells * each - 1 > lexer.left:
         raise lexer.error(
-            f"the file is too short for {cells} strategy profiles",
+            f"the file is too short for {_count(cells)} strategy profiles",
             given=" x ".join(map(str, counts)),
         )
+
+
+def _count(number: int) -> str:
+    """A whole number of any size; a very large one by its power of ten."""
+    return f"{number:,}" if number < 10**15 else f"about 10^{math.log10(number):.0f}"
 
 
 def _outcomes(lexer: Lexer, n: int, cells: int) -> list[Fraction]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.payoffs import as_floats, check_payoffs
+from coopsim.tolerance import reaches
 
 Members = npt.NDArray[np.bool_]
 """Coalitions `[..., n]`: who is in."""
@@ -116,8 +117,7 @@ class CoalitionForm:
 
         def worth(coalition: Members) -> Float:
             # sums of decimal weights such as 0.1 miss a quota by rounding only
-            total = coalition @ weight
-            return np.asarray(total >= quota - 1e-12 * abs(quota), dtype=float)
+            return np.asarray(reaches(coalition @ weight, quota), dtype=float)
 
         return cls.lazy(worth, players or len(weight), "weighted voting")
 

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
-from coopsim.games.forms.exact import Exact
+from coopsim.games.forms.exact import Exact, common_denominator
 from coopsim.games.forms.extensive import ExtensiveForm
-from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.normal import MOST_PLAYERS, NormalForm
 from coopsim.games.forms.tree.passes import behave
 from coopsim.games.forms.tree.sequences import Sequences
 from coopsim.games.forms.variants import NormalVariants
@@ -63,7 +63,8 @@ def to_normal(form: ExtensiveForm, limit: int = LIMIT) -> NormalForm | NormalVar
 
     A reduced strategy names an action at every information set that it does not itself
     make impossible to reach; its label lists them in order, * where none is named. Payoffs
-    are expectations over chance, exact where the tree's are.
+    are expectations over chance, exact where the tree's are (and where their common
+    denominator has fewer than some 1,500 digits: sums would take for ever otherwise).
 
     Args:
         form: a tree with perfect recall.
@@ -92,6 +93,11 @@ def check_size(form: ExtensiveForm, limit: int = LIMIT) -> None:
         raise NoSuchForm(
             "a tree without perfect recall has no normal form here, since a mixture of its rows "
             f"could not be played in the tree: {form.recall_problem}"
+        )
+    if form.n > MOST_PLAYERS:
+        raise NoSuchForm(
+            f"a normal form has at most {MOST_PLAYERS} players, and this tree has {form.n}; "
+            "solve the tree itself"
         )
     counts = [strategy_count(own) for own in form.sequences]
     total = math.prod(counts) * form.n * (form.variants or 1)
@@ -174,7 +180,12 @@ def _payoffs(form: ExtensiveForm, plans: Sequence[Plans], variant: int) -> npt.N
     if single.exact is None or chance is None:
         weights = single.payoffs * form.tree.chance_reach[:, None]
         return np.moveaxis(_summed(form, plans, weights), -1, 0)
-    return np.moveaxis(_summed_exactly(form, plans, single.exact * chance[:, None]), -1, 0)
+    exact = single.exact * chance[:, None]
+    common = common_denominator(exact)
+    if common is None:
+        weights = single.payoffs * form.tree.chance_reach[:, None]
+        return np.moveaxis(_summed(form, plans, weights), -1, 0)
+    return np.moveaxis(_summed_exactly(form, plans, exact, common), -1, 0)
 
 
 def _summed(form: ExtensiveForm, plans: Sequence[Plans], weights: npt.NDArray[Any]) -> Any:
@@ -198,9 +209,10 @@ def _summed(form: ExtensiveForm, plans: Sequence[Plans], weights: npt.NDArray[An
     return total.reshape((*counts, form.n))
 
 
-def _summed_exactly(form: ExtensiveForm, plans: Sequence[Plans], weights: Exact) -> Any:
+def _summed_exactly(
+    form: ExtensiveForm, plans: Sequence[Plans], weights: Exact, common: int
+) -> Any:
     """As `_summed`, in fractions: over a common denominator the sum is one of whole numbers."""
-    common = math.lcm(*(value.denominator for value in weights.ravel()))
     whole = np.array([[int(value * common) for value in row] for row in weights], dtype=object)
     fits = np.abs(whole).sum() < _EXACT_FLOAT
     total = _summed(form, plans, whole.astype(np.float64) if fits else whole)

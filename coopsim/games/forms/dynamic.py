@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import budget
 from coopsim.arrays import NUMPY, Array, Backend, Float, backend_of, namespace, to_numpy
 from coopsim.errors import UserError
 from coopsim.games.forms.payoffs import check_box
 
 _BLOCK = 8192  # sequences played side by side: they fill the arrays and stay in cache
+_HELD = 16  # sequences that any method holds at once
 _ALIKE = 1e-9  # relative: payoffs closer than this are equal when two players are swapped
 
 
@@ -172,12 +174,16 @@ def dynamic_form(
         marks: as in `DynamicForm`.
 
     Raises:
-        UserError: no discount factor.
+        UserError: no discount factor, or more rounds than there is memory for.
     """
     if isinstance(discount, bool) or not 0 < discount <= 1:
         raise UserError(
             "no discount factor", key="discount", given=discount, allowed="above 0 and up to 1"
         )
+    budget.require(
+        8 * _HELD * game.rounds * game.n,
+        f"sequences of {game.rounds:,} rounds for {game.n:,} players",
+    )
     return DynamicForm(
         players=game.labels,
         low=low,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,10 @@ import numpy.typing as npt
 
 Exact = npt.NDArray[np.object_]
 """An array of `fractions.Fraction`."""
+
+MOST_BITS = 5000
+"""How long a denominator may become in sums, some 1,500 digits: where denominators have nothing in
+common each one makes it longer, and sums take quadratic time."""
 
 
 def fractions_of(values: npt.ArrayLike) -> Exact | None:
@@ -25,6 +30,16 @@ def fractions_of(values: npt.ArrayLike) -> Exact | None:
     exact = np.empty(len(flat), dtype=object)
     exact[:] = flat
     return exact.reshape(raw.shape)
+
+
+def common_denominator(values: Exact) -> int | None:
+    """The least common denominator of fractions; None where it has more than `MOST_BITS`."""
+    common = 1
+    for bottom in {value.denominator for value in values.ravel()}:
+        common = math.lcm(common, bottom)
+        if common.bit_length() > MOST_BITS:
+            return None
+    return common
 
 
 def _fraction(value: Any) -> Fraction | None:

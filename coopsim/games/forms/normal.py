@@ -16,6 +16,10 @@ from coopsim.games.forms.payoffs import as_floats, check_payoffs
 if TYPE_CHECKING:
     from coopsim.games.forms.variants import NormalVariants
 
+MOST_PLAYERS = 62
+"""The most players of a payoff table: an array has 64 axes at most, and one is for the player
+who is paid, one for variants of the game."""
+
 
 @dataclass(frozen=True, eq=False)
 class NormalForm:

@@ -14,6 +14,7 @@ from coopsim.arrays import Float
 from coopsim.measure.rubrics.assessment import Figure, Fit
 from coopsim.measure.rubrics.fitting import Parameter, fit
 from coopsim.measure.rubrics.rubric import Criterion, Rubric, Variant, points
+from coopsim.tolerance import exceeds, falls_short, reaches, same
 
 LOW, HIGH = 0.01, 50.0  # bounds of effort that the suite searches
 WEIGHTS = np.array([0.18, 0.20, 0.12, 0.10, 0.08, 0.10, 0.12, 0.10])
@@ -143,17 +144,19 @@ def _steps(x: Float, *levels: tuple[Float, float]) -> Float:
 
 
 def _rank(place: int, p: Prediction) -> Float:
-    rank = (p.effort > p.effort[:, [place]]).sum(-1)
-    rank = rank + (p.effort[:, :place] == p.effort[:, [place]]).sum(-1)  # ties keep their order
+    rank = exceeds(p.effort, p.effort[:, [place]]).sum(-1)
+    # ties keep their order
+    rank = rank + same(p.effort[:, :place], p.effort[:, [place]]).sum(-1)
     return np.asarray(np.array([4.0, 3.0, 1.0, 0.0])[np.abs(rank - place)])
 
 
 def _trend(place: int, p: Prediction) -> Float:
     here = p.effort[:, place]
     if place == 0:
-        return np.where(here >= 0.95 * p.effort.max(-1), 4.0, 2.0)
+        return np.where(reaches(here, 0.95 * p.effort.max(-1)), 4.0, 2.0)
     last = p.effort[:, place - 1]
-    return np.select([here < last, here == last, here < 1.1 * last], [4.0, 2.0, 1.0], 0.0)
+    less, more = falls_short(here, last), falls_short(here, 1.1 * last)
+    return np.select([less, same(here, last), more], [4.0, 2.0, 1.0], 0.0)
 
 
 def _pattern(place: int, p: Prediction) -> Float:
@@ -161,10 +164,10 @@ def _pattern(place: int, p: Prediction) -> Float:
     return _steps(
         x,
         *(
-            ((x > 0.6, 4.0), (x > 0.4, 3.0), (x > 0.2, 2.0)),
-            (((x > 0.3) & (x < 0.9), 4.0), (x > 0.2, 2.0)),
-            (((x > 0.1) & (x < 0.6), 4.0), (x > 0.05, 2.0)),
-            ((x < 0.5, 4.0), (x < 0.7, 2.0)),
+            ((exceeds(x, 0.6), 4.0), (exceeds(x, 0.4), 3.0), (exceeds(x, 0.2), 2.0)),
+            ((exceeds(x, 0.3) & falls_short(x, 0.9), 4.0), (exceeds(x, 0.2), 2.0)),
+            ((exceeds(x, 0.1) & falls_short(x, 0.6), 4.0), (exceeds(x, 0.05), 2.0)),
+            ((falls_short(x, 0.5), 4.0), (falls_short(x, 0.7), 2.0)),
         )[place],
     )
 
@@ -185,9 +188,9 @@ def _phase(place: int) -> tuple[Criterion, ...]:
         trend = "within 5 % of the largest, else 2 points"
     return (
         Criterion(name, "effort above 0", 1, "cannot fail", valid,
-                  lambda p: p.effort[:, place] > 0),
+                  lambda p: exceeds(p.effort[:, place], 0.0)),
         Criterion(name, "effort below 100", 1, "cannot fail", valid,
-                  lambda p: p.effort[:, place] < 100),
+                  lambda p: falls_short(p.effort[:, place], 100.0)),
         Criterion(name, "effort finite", 1, "cannot fail", valid,
                   lambda p: np.isfinite(p.effort[:, place])),
         Criterion(name, "rank among phases", 4, "informative",

@@ -16,6 +16,7 @@ from coopsim.arrays import Float
 from coopsim.measure.rubrics.assessment import Figure, Fit, Kind
 from coopsim.measure.rubrics.fitting import Parameter, fit
 from coopsim.measure.rubrics.rubric import Criterion, Rubric, Variant, points
+from coopsim.tolerance import exceeds, falls_short
 
 ACTORS = ("Apple", "major developers", "small developers")
 DEPENDENCE = np.array([[0.0, 0.66, 0.71], [0.88, 0.0, 0.30], [0.92, 0.30, 0.0]])
@@ -167,39 +168,46 @@ def _rise(course: Course, place: int) -> Float:
 
 def _trend(place: int, course: Course) -> Float:
     if place == 1:
-        return _half(course.phase(1).std(0).mean(-1) < 0.05)
+        return _half(falls_short(course.phase(1).std(0).mean(-1), 0.05))
     rise = _rise(course, place)
     if place == 2:
-        return _half(rise < 0, 0.0)
-    return _half(rise < -0.1 if place == 3 else rise > 0)
+        return _half(falls_short(rise, 0.0, scale=1.0), 0.0)
+    return _half(_falls(rise) if place == 3 else exceeds(rise, 0.0, scale=1.0))
+
+
+def _falls(rise: Float) -> Any:
+    """Whether the mean action falls by more than .1."""
+    return falls_short(rise, -0.1, scale=1.0)
 
 
 def _size(place: int, course: Course) -> Float:
     error = course.error[:, place]
-    return np.select([error < 0.15, error < 0.25], [1.0, 0.5], 0.0)
+    return np.select([falls_short(error, 0.15), falls_short(error, 0.25)], [1.0, 0.5], 0.0)
 
 
 def _gradual(place: int, course: Course) -> Float:
     jump = np.abs(np.diff(course.phase(place), axis=0)).max((0, -1))
-    return _half(jump < 0.2)
+    return _half(falls_short(jump, 0.2, scale=1.0))
 
 
 def _differ(place: int, course: Course) -> Float:
-    return _half((course.phase(place).std(0)[:, 1:] > 0).any(-1))
+    return _half(exceeds(course.phase(place).std(0)[:, 1:], 0.0, scale=1.0).any(-1))
 
 
 def _punished(place: int, course: Course) -> Float:
     held = course.phase(place)
-    fell = held[-1, :, 1] < held[0, :, 1] if place == 2 else _rise(course, 3) < 0
-    return _half(fell)
+    rise = held[-1, :, 1] - held[0, :, 1] if place == 2 else _rise(course, 3)
+    return _half(falls_short(rise, 0.0, scale=1.0))
 
 
 def _shape(_: int, course: Course) -> Float:
-    return _half((np.diff(course.phase(4).mean(-1), axis=0) > -0.01).mean(0) > 0.7)
+    steps = exceeds(np.diff(course.phase(4).mean(-1), axis=0), -0.01, scale=1.0)
+    return _half(exceeds(steps.mean(0), 0.7))
 
 
 def _steady(place: int, course: Course) -> Float:
-    return _half(course.phase(place).var(0).mean(-1) < (0.05 if place in (2, 3) else 0.01))
+    most = 0.05 if place in (2, 3) else 0.01
+    return _half(falls_short(course.phase(place).var(0).mean(-1), most))
 
 
 Scorer = Callable[[int, Course], Float]
@@ -219,7 +227,7 @@ _TABLE: tuple[Row, ...] = (
     ("punishment", (1, 4), "constant", "always 1", 1.0),
     ("punishment", (2, 3), "informative", "the action falls over the phase, else half", _punished),
     ("forgiveness", (4,), "informative", "mean action rises by .05, else half",
-     lambda _, c: _half(_rise(c, 4) > 0.05)),
+     lambda _, c: _half(exceeds(_rise(c, 4), 0.05, scale=1.0))),
     ("phase timing", (0, 1, 2, 3, 4), "constant", "always 1: shocks are put in at their dates",
      1.0),
     ("recovery shape", (4,), "informative", "over 70 % of steps above -.01, else half", _shape),
@@ -227,9 +235,9 @@ _TABLE: tuple[Row, ...] = (
     ("equilibrium stability", (2, 3), "informative", "variance below .05, else half", _steady),
     ("parameter sensitivity", (0, 1, 2, 4), "constant", "always 1", 1.0),
     ("parameter sensitivity", (3,), "informative", "the mean falls by .1, else half",
-     lambda _, c: _half(_rise(c, 3) < -0.1)),
+     lambda _, c: _half(_falls(_rise(c, 3)))),
     ("overall fit", (0, 1, 2, 3, 4), "informative", "as response magnitude; half from .15 on",
-     lambda place, c: _half(c.error[:, place] < 0.15)),
+     lambda place, c: _half(falls_short(c.error[:, place], 0.15))),
 )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from coopsim.tolerance import keeps_to
+
 Kind = Literal["informative", "constant", "cannot fail"]
 
 
@@ -113,7 +115,8 @@ class Figure:
     @property
     def follows(self) -> bool:
         """Whether what is measured rounds to what was printed."""
-        return abs(self.measured - self.published) <= self.rounding * (1 + 1e-9)
+        away = abs(self.measured - self.published)
+        return bool(keeps_to(away, self.rounding, scale=abs(self.published)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from coopsim.arrays import Float
 from coopsim.measure.rubrics.assessment import Figure, Fit
 from coopsim.measure.rubrics.fitting import Parameter, fit
 from coopsim.measure.rubrics.rubric import Criterion, Rubric, Variant, points
+from coopsim.tolerance import exceeds, falls_short, keeps_to, reaches
 
 PHASES = (
     ("Formation", 12, 6.5),
@@ -121,7 +122,7 @@ def _follows(place: int) -> Criterion:
 
     def given(course: Course) -> Float:
         change = course.mean[BOUNDS[place + 1]] - course.mean[BOUNDS[place]]
-        return np.where(change * up > 0, 3.0, 0.0)
+        return np.where(exceeds(change * up, 0.0, scale=1.0), 3.0, 0.0)
 
     return Criterion(
         "behavioural", f"{name}: mean trust {'rises' if up > 0 else 'falls'}", 3,
@@ -134,16 +135,16 @@ def _follows(place: int) -> Criterion:
 def _faster(course: Course) -> Float:
     change = np.abs(np.diff(course.mean[BOUNDS], axis=0))
     rates = change / np.diff(BOUNDS)[:, None]
-    return np.where(rates[2] > 1.5 * rates[[0, 1, 3, 4]].mean(0), 5.0, 0.0)
+    return np.where(exceeds(rates[2], 1.5 * rates[[0, 1, 3, 4]].mean(0)), 5.0, 0.0)
 
 
 def _scarred(course: Course) -> Float:
-    return np.where(course.mean[BOUNDS[4]] < 0.9 * course.mean[BOUNDS[2] - 1], 5.0, 0.0)
+    return np.where(falls_short(course.mean[BOUNDS[4]], 0.9 * course.mean[BOUNDS[2] - 1]), 5.0, 0.0)
 
 
 def _visible(course: Course) -> Float:
     ends = BOUNDS[1:-1]
-    jumps = np.abs(course.mean[ends + 1] - course.mean[ends - 1]) > 0.05
+    jumps = exceeds(np.abs(course.mean[ends + 1] - course.mean[ends - 1]), 0.05, scale=1.0)
     return np.asarray(np.minimum(8.0, 2.0 * jumps.sum(0)))
 
 
@@ -158,10 +159,10 @@ CRITERIA = (
               "mean trust after recovery against just before the crisis", _scarred),
     Criterion("mechanisms", "damage above .3", 5, "cannot fail",
               "four periods of the given signal: for any mu above .09",
-              lambda c: 5.0 * (c.damage.max((0, -1, -2)) > 0.3)),
+              lambda c: 5.0 * exceeds(c.damage.max((0, -1, -2)), 0.3)),
     Criterion("outcomes", "final mean trust from .2 to .8", 7, "informative",
               "4 points where it is not",
-              lambda c: np.where((c.mean[-1] >= 0.2) & (c.mean[-1] <= 0.8), 7.0, 4.0)),
+              lambda c: np.where(reaches(c.mean[-1], 0.2) & keeps_to(c.mean[-1], 0.8), 7.0, 4.0)),
     Criterion("outcomes", "phases visible", 8, "informative",
               "2 points for each of four changes of phase where mean trust moves by .05 in two "
               "periods", _visible),

@@ -11,6 +11,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.measure.rubrics.assessment import Assessment, Figure, Fit, Item, Kind, Null, Scorecard
+from coopsim.tolerance import reaches
 
 DRAWS = 4000
 """Random parameter sets that a null distribution is taken over."""
@@ -108,7 +109,7 @@ def score(rubric: Rubric, variant: Variant, random: Float) -> Scorecard:
         sd=float(totals.std()),
         low=float(low),
         high=float(high),
-        reach=float(np.mean(totals >= given.sum() - 1e-9)),
+        reach=float(np.mean(reaches(totals, given.sum()))),
         said=variant.drawn,
     )
     items = tuple(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import tolerance
 from coopsim.arrays import Float
 from coopsim.measure.rubrics.assessment import Figure
 from coopsim.measure.rubrics.rubric import Criterion, Rubric, Variant, points
@@ -126,8 +127,8 @@ def by_suite(case: Case) -> Outcome:
     """One case as the released suite solves it, rounding included.
 
     Alternating bounded scalar minimisation (Brent), from 10, until nothing moves by 1e-6.
-    In symmetric cases its last digits decide one criterion: a part of exactly one half
-    counts, one just below does not.
+    In symmetric cases its last digits lie on either side of a part of one half, depending
+    on the processor; the rubric takes both as one half.
     """
     base, _ = _descend(replace(case, gamma=0.0, first=0.0, second=0.0))
     actions, settled = _descend(case)
@@ -205,8 +206,21 @@ def _descend(case: Case) -> tuple[Float, bool]:
     return a, False
 
 
-def _both(condition: Float) -> Float:
+def _both(condition: Any) -> Float:
     return np.asarray(condition.all(-1))
+
+
+def _above(value: Float, threshold: Any) -> Any:
+    return tolerance.exceeds(value, threshold, relative=tolerance.SOLVED)
+
+
+def _below(value: Float, threshold: Any) -> Any:
+    return tolerance.falls_short(value, threshold, relative=tolerance.SOLVED)
+
+
+def _from_to(value: Float, low: float, high: float) -> Any:
+    """Whether a number lies in a range, ends included."""
+    return ~_below(value, low) & ~_above(value, high)
 
 
 _SETTLES = "contributions are complements, so best responses always settle"
@@ -216,50 +230,51 @@ CRITERIA = (
     Criterion("convergence", "best responses settle", 2, "cannot fail", _SETTLES,
               lambda o: 2.0 * o.converged),
     Criterion("convergence", "actions above 0", 2, "cannot fail",
-              "the search starts at 0.01", lambda o: 2.0 * _both(o.actions > 0)),
+              "the search starts at 0.01", lambda o: 2.0 * _both(_above(o.actions, 0.0))),
     Criterion("convergence", "actions below 100", 2, "cannot fail",
               "the search ends at 100, and returns no end point",
-              lambda o: 2.0 * _both(o.actions < 100)),
+              lambda o: 2.0 * _both(_below(o.actions, 100.0))),
     Criterion("convergence", "payoffs finite", 2, "cannot fail",
               "sums of logarithms, powers and roots of bounded numbers",
               lambda o: 2.0 * _both(np.isfinite(o.payoffs))),
     Criterion("convergence", "value finite", 2, "cannot fail", "as payoffs",
               lambda o: 2.0 * np.isfinite(o.value)),
-    Criterion("cooperation", "C > 0", 1, "cannot fail", _RISES, lambda o: o.cooperation > 0),
+    Criterion("cooperation", "C > 0", 1, "cannot fail", _RISES,
+              lambda o: _above(o.actions.mean(-1), o.baseline.mean(-1))),
     Criterion("cooperation", "C > 10 %", 2, "informative", "",
-              lambda o: 2.0 * (o.cooperation > 10)),
+              lambda o: 2.0 * _above(o.cooperation, 10.0)),
     Criterion("cooperation", "C > 15 %", 2, "informative", "",
-              lambda o: 2.0 * (o.cooperation > 15)),
+              lambda o: 2.0 * _above(o.cooperation, 15.0)),
     Criterion("cooperation", "C < 100 %", 3, "informative", "",
-              lambda o: 3.0 * (o.cooperation < 100)),
+              lambda o: 3.0 * _below(o.cooperation, 100.0)),
     Criterion("cooperation", "C < 80 %", 2, "informative", "",
-              lambda o: 2.0 * (o.cooperation < 80)),
+              lambda o: 2.0 * _below(o.cooperation, 80.0)),
     Criterion("cooperation", "C from 15 to 60 %", 3, "informative", "",
-              lambda o: 3.0 * ((o.cooperation >= 15) & (o.cooperation <= 60))),
+              lambda o: 3.0 * _from_to(o.cooperation, 15.0, 60.0)),
     Criterion("cooperation", "both above baseline", 2, "cannot fail", _RISES,
-              lambda o: 2.0 * _both(o.actions > o.baseline)),
+              lambda o: 2.0 * _both(_above(o.actions, o.baseline))),
     Criterion("value", "V > 0", 2, "cannot fail", "value rises with contributions",
-              lambda o: 2.0 * (o.created > 0)),
-    Criterion("value", "V > 10 %", 2, "informative", "", lambda o: 2.0 * (o.created > 10)),
-    Criterion("value", "V > 15 %", 2, "informative", "", lambda o: 2.0 * (o.created > 15)),
-    Criterion("value", "V < 100 %", 3, "informative", "", lambda o: 3.0 * (o.created < 100)),
+              lambda o: 2.0 * _above(o.value, o.baseline_value)),
+    Criterion("value", "V > 10 %", 2, "informative", "", lambda o: 2.0 * _above(o.created, 10.0)),
+    Criterion("value", "V > 15 %", 2, "informative", "", lambda o: 2.0 * _above(o.created, 15.0)),
+    Criterion("value", "V < 100 %", 3, "informative", "", lambda o: 3.0 * _below(o.created, 100.0)),
     Criterion("value", "V from 10 to 50 %", 3, "informative", "",
-              lambda o: 3.0 * ((o.created >= 10) & (o.created <= 50))),
+              lambda o: 3.0 * _from_to(o.created, 10.0, 50.0)),
     Criterion("value", "value above baseline", 3, "cannot fail", "the same as V > 0",
-              lambda o: 3.0 * (o.value > o.baseline_value)),
+              lambda o: 3.0 * _above(o.value, o.baseline_value)),
     Criterion("distribution", "payoffs above 0", 3, "cannot fail",
               "nobody contributes more than the endowment",
-              lambda o: 3.0 * _both(o.payoffs > 0)),
+              lambda o: 3.0 * _both(_above(o.payoffs, 0.0))),
     Criterion("distribution", "payoffs above baseline", 3, "informative", "",
-              lambda o: 3.0 * _both(o.payoffs > o.baseline_payoffs)),
+              lambda o: 3.0 * _both(_above(o.payoffs, o.baseline_payoffs))),
     Criterion("distribution", "part of actor 0 from .50 to .65", 4, "informative", "",
-              lambda o: 4.0 * ((o.part >= 0.5) & (o.part <= 0.65))),
+              lambda o: 4.0 * _from_to(o.part, 0.5, 0.65)),
     Criterion("strategic", "best responses settle (again)", 3, "cannot fail", _SETTLES,
               lambda o: 3.0 * o.converged),
     Criterion("strategic", "mean above baseline", 3, "cannot fail", _RISES,
-              lambda o: 3.0 * (o.actions.mean(-1) > o.baseline.mean(-1))),
+              lambda o: 3.0 * _above(o.actions.mean(-1), o.baseline.mean(-1))),
     Criterion("strategic", "asymmetry between .02 and .3", 4, "informative", "",
-              lambda o: 4.0 * ((o.asymmetry > 0.02) & (o.asymmetry < 0.3))),
+              lambda o: 4.0 * (_above(o.asymmetry, 0.02) & _below(o.asymmetry, 0.3))),
 )  # fmt: skip
 """60 points; C and V are rises over the baseline in per cent."""
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from coopsim import catalogue
 from coopsim.errors import UnknownName, UserError
 from coopsim.games.coopetition.repeated import Repeated
 from coopsim.games.coopetition.trust import Share
 from coopsim.measure.audit import Audit, Deviation, Temporal, require_repeated
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
+from coopsim.tolerance import exceeds, falls_short, first_best
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ class ContributionAudit(Experiment):
 
         given: dict[str, Any] = {"formulation": self.formulation, "reward": self.reward}
         try:
-            return require_repeated(make_game(self.environment, **given), self.environment)
+            name = catalogue.full_name("game", self.environment)
+            game = make_game(name, Path.cwd(), **given)
+            return require_repeated(game, self.environment)
         except UnknownName as error:
             error.key = "environment"
             raise
@@ -107,10 +112,9 @@ class ContributionAudit(Experiment):
         surface, halved = audit.surface(levels), audit.halve(levels)
         late = audit.temporal(levels)
         found = [audit.best(levels, player) for player in audit.distinct]
-        rounding = 1e-9 * np.abs(surface.returns).max()
+        sizes = np.abs(surface.returns).max(1).tolist()
         rows = [
-            _temporal_row(late[row])
-            | _best_row(audit, [pairs[row] for pairs in found], float(rounding))
+            _temporal_row(late[row]) | _best_row(audit, [pairs[row] for pairs in found], sizes[row])
             for row in range(len(levels))
         ]
         return {
@@ -138,19 +142,21 @@ def _temporal_row(late: Temporal) -> dict[str, Any]:
 
 
 def _best_row(
-    audit: Audit, found: list[tuple[Deviation, Deviation]], rounding: float
+    audit: Audit, found: list[tuple[Deviation, Deviation]], size: float
 ) -> dict[str, Any]:
-    """The best deviations over players; gains up to `rounding` are none."""
-    constant = max((pair[0] for pair in found), key=lambda one: one.gain)
-    switch = max((pair[1] for pair in found), key=lambda one: one.gain)
-    names, pays = audit.game.labels, constant.gain > rounding
+    """The best deviations over players, the first of equals; `size` is that of returns."""
+    constant, switch = (
+        kind[first_best([one.gain for one in kind], scale=size)]
+        for kind in zip(*found, strict=True)
+    )
+    names, pays = audit.game.labels, bool(exceeds(constant.gain, 0.0, scale=size))
     return {
         "constant_player": names[constant.player],
         "constant_level": constant.level,
         "constant_gain": constant.gain,
         "constant_others": constant.others,
         "constant_pays": pays,
-        "constant_exploitative": pays and constant.others < 0,
+        "constant_exploitative": pays and bool(falls_short(constant.others, 0.0, scale=size)),
         "switch_player": names[switch.player],
         "switch_start": switch.start,
         "switch_level": switch.level,

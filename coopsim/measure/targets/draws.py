@@ -12,6 +12,12 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.measure.experiment import Columns
 
+MOST_SEED = 2**32 - 1
+"""The largest seed that the suites' generator takes."""
+
+MOST_TRIAL = 10_000_000
+"""The last trial; all draws before it are made with it."""
+
 
 def perturbations(columns: Columns, per_trial: int) -> Float:
     """Relative changes of parameters, uniform in plus or minus `noise`.

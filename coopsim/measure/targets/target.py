@@ -14,6 +14,7 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.measure.experiment import Columns
 from coopsim.parameters import Parameters
+from coopsim.tolerance import exceeds, keeps_to, reaches, same
 
 _STATISTICS: dict[str, Callable[[Float], Any]] = {
     "median": np.median,
@@ -79,16 +80,17 @@ class Finding:
         low, high = self.target.at_least, self.target.at_most
         if low is None and high is None:
             return None
-        above = low is None or self.measured >= low
-        return above and (high is None or self.measured <= high)
+        above = low is None or bool(reaches(self.measured, low))
+        return above and (high is None or bool(keeps_to(self.measured, high)))
 
     @property
     def follows(self) -> bool | None:
         """Whether the published figure comes out; None where none was published."""
         if self.target.published is None:
             return None
-        # the margin lets a figure printed to two digits lie exactly half a digit away
-        return abs(self.measured - self.target.published) <= self.target.within * (1 + 1e-9)
+        # a figure printed to two digits may lie exactly half a digit away
+        away, size = abs(self.measured - self.target.published), abs(self.target.published)
+        return bool(keeps_to(away, self.target.within, scale=size))
 
 
 def judge(target: Target, columns: Columns) -> Finding:
@@ -108,8 +110,14 @@ def chosen(where: Mapping[str, Any], columns: Columns) -> npt.NDArray[np.bool_]:
     keep = np.ones(len(next(iter(columns.values()))), dtype=bool)
     for name, wanted in where.items():
         values = wanted if isinstance(wanted, list | tuple) else [wanted]
-        keep &= np.any([columns[name] == value for value in values], axis=0)
+        keep &= np.any([_has(columns[name], value) for value in values], axis=0)
     return keep
+
+
+def _has(column: npt.NDArray[Any], value: Any) -> npt.NDArray[np.bool_]:
+    """Where a parameter has a value; numbers that rounding tells apart are one."""
+    number = isinstance(value, float) and column.dtype.kind in "fiu"
+    return np.asarray(same(column, value) if number else column == value)
 
 
 def statistic(target: Target, values: Float) -> float:
@@ -119,7 +127,10 @@ def statistic(target: Target, values: Float) -> float:
         return float("nan")
     if target.statistic == "effect size":
         spread, away = values.std(), values.mean() - target.against
-        return float(away / spread) if spread > 0 else float(np.sign(away) * np.inf)
+        size = float(np.abs(values).max())
+        if exceeds(spread, 0.0, scale=size):
+            return float(away / spread)
+        return 0.0 if same(away, 0.0, scale=size) else float(np.sign(away) * np.inf)
     if target.statistic == "percent":
         return float(100 * values.mean())
     return float(_STATISTICS[target.statistic](values))

@@ -18,7 +18,8 @@ from coopsim.games.coopetition.trust import Share
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
 from coopsim.measure.rubrics.rubric import points
 from coopsim.measure.rubrics.samsung_sony import CRITERIA, LOGARITHMIC, POWER, Case, solve
-from coopsim.measure.targets.draws import perturbations
+from coopsim.measure.targets.draws import MOST_SEED, MOST_TRIAL, perturbations
+from coopsim.tolerance import exceeds, keeps_to, reaches
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class FormTargets(Experiment):
     """complementarity with the power form"""
     noise: Annotated[float, Ge(0), Le(1)] = 0.15
     """by what share endowment, shares and dependence change at most"""
-    trial: Annotated[int, Ge(0)] = 0
+    trial: Annotated[int, Ge(0), Le(MOST_TRIAL)] = 0
     """which draw"""
-    seed: Annotated[int, Ge(0)] = 42
+    seed: Annotated[int, Ge(0), Le(MOST_SEED)] = 42
     """of the draws"""
 
     card: ClassVar[ExperimentCard] = ExperimentCard(
@@ -90,11 +91,11 @@ class FormTargets(Experiment):
             "log_score": log,
             "power_score": power,
             "difference": log - power,
-            "log_wins": log > power,
+            "log_wins": exceeds(log, power),
             "log_increase": rises[0],
             "power_increase": rises[1],
-            "log_in_range": (rises[0] >= 15) & (rises[0] <= 50),
-            "power_in_range": (rises[1] >= 15) & (rises[1] <= 50),
+            "log_in_range": reaches(rises[0], 15.0) & keeps_to(rises[0], 50.0),
+            "power_in_range": reaches(rises[1], 15.0) & keeps_to(rises[1], 50.0),
         }
 
 

@@ -19,6 +19,7 @@ from annotated_types import Ge, Gt, Le
 from coopsim.arrays import Float
 from coopsim.games.coopetition.trust import Share, TrustRates
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
+from coopsim.tolerance import reaches
 
 _FIRST = 0.85  # trust before the violation whose healing is measured
 _DEPENDENCE = 0.5
@@ -128,6 +129,7 @@ class _Pair:
             "pairs": np.ones((1, 1, 1)),
             "zero": np.zeros(()),
             "one": np.ones(()),
+            "nothing": None,  # signals are given
         }
         # which constants a kernel keeps beside its rates is its own affair
         kept = {field.name: given[field.name] for field in dataclasses.fields(TrustRates)}
@@ -187,7 +189,7 @@ def _recovery(pair: _Pair, trust: float, periods: tuple[int, ...]) -> dict[str, 
 def _return(pair: _Pair) -> tuple[Float, Float]:
     """Trust 100 periods after a violation from 0.8, and the first period with half of it back."""
     path = np.stack(_path(pair, 0.8, [-3.0] + [2.0] * 100)[1:])
-    back = path[1:] >= path[0] + 0.5 * (0.8 - path[0])
+    back = reaches(path[1:], path[0] + 0.5 * (0.8 - path[0]))
     return path[-1], np.where(back.any(0), back.argmax(0) + 1.0, 100.0)
 
 

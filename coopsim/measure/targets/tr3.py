@@ -22,6 +22,7 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.coopetition.trust import Share
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
+from coopsim.tolerance import exceeds, falls_short, keeps_to, reaches
 
 _LADDER = (0.0, 0.3, 0.5, 0.7, 0.9)  # loyalties, and
 _SIZES = (3, 4, 5, 6, 8)  # team sizes between which effort must not turn
@@ -114,14 +115,14 @@ class LoyaltyTargets(Experiment):
             "effort": here,
             "free_riding_effort": none,
             "free_riding_error": error,
-            "free_riding_close": error < 5.0,
-            "loyalty_monotone": (np.diff(ladder, axis=0) >= 0).all(0),
-            "size_effect": (np.diff(sizes, axis=0) <= 0).all(0),
-            "bounded": (here >= 0) & (here <= columns["most"]),
+            "free_riding_close": falls_short(error, 5.0),
+            "loyalty_monotone": reaches(ladder[1:], ladder[:-1]).all(0),
+            "size_effect": keeps_to(sizes[1:], sizes[:-1]).all(0),
+            "bounded": reaches(here, 0.0) & keeps_to(here, columns["most"]),
             "effort_ratio": ratio,
-            "differentiated": ratio > 2.0,
+            "differentiated": exceeds(ratio, 2.0),
             "synergy": synergy,
-            "synergetic": synergy > 1.1,
+            "synergetic": exceeds(synergy, 1.1),
             "loyalty_gain": ladder[-1] - none,
             "output_increase": 100 * ((here / none) ** columns["beta"] - 1),
         }
@@ -164,4 +165,5 @@ def _synergy(team: _Team, none: Float) -> Float:
     benefit = replace(team, tolerance=0.0).effort(_TOGETHER) - none
     tolerance = replace(team, benefit=0.0).effort(_TOGETHER) - none
     apart = benefit + tolerance
-    return np.where(apart > 0, both / np.where(apart > 0, apart, 1.0), 1.0)
+    some = exceeds(apart, 0.0, scale=none)
+    return np.where(some, both / np.where(some, apart, 1.0), 1.0)

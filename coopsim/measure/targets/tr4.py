@@ -19,7 +19,8 @@ from annotated_types import Ge, Gt, Le
 from coopsim.arrays import Float
 from coopsim.games.coopetition.trust import Share
 from coopsim.measure.experiment import Columns, Experiment, ExperimentCard
-from coopsim.measure.targets.draws import perturbations
+from coopsim.measure.targets.draws import MOST_SEED, MOST_TRIAL, perturbations
+from coopsim.tolerance import exceeds, keeps_to, most
 
 _DEPENDENCE = np.array([[0.8], [0.4]])  # of the first player on the second, and back
 _BASELINE, _FIRST, _STEP, _DECAY = 0.3, 0.5, 0.15, 0.01
@@ -54,9 +55,9 @@ class ReciprocityTargets(Experiment):
     actions, as in equation 20"""
     noise: Annotated[float, Ge(0), Le(1)] = 0.0
     """Monte Carlo: the six swept parameters change by up to this share"""
-    trial: Annotated[int, Ge(0)] = 0
+    trial: Annotated[int, Ge(0), Le(MOST_TRIAL)] = 0
     """Monte Carlo: which draw"""
-    seed: Annotated[int, Ge(0)] = 42
+    seed: Annotated[int, Ge(0), Le(MOST_SEED)] = 42
     """Monte Carlo: of the draws"""
 
     card: ClassVar[ExperimentCard] = ExperimentCard(
@@ -104,15 +105,15 @@ class ReciprocityTargets(Experiment):
         bound = given["strength"] * _DEPENDENCE.max() ** given["elasticity"]
         final = peace.actions[-1].mean(0)
         found = {
-            "cooperation_emerged": final > 0.53,
+            "cooperation_emerged": exceeds(final, 0.53),
             "final_cooperation": final,
             "defection_punished": _punished(peace, broken),
             "forgiven": _forgiven(peace, broken, given["memory"].astype(int)),
             "forgiveness_time": _forgiveness_time(peace, broken),
             "differentiation_ratio": ratio,
-            "asymmetric": ratio > 1.5,
-            "trust_helps": high[3:].mean((0, 1)) > low[3:].mean((0, 1)) + 0.005,
-            "bounded": (np.abs(peace.answers) <= bound + 1e-10).all((0, 1)),
+            "asymmetric": exceeds(ratio, 1.5),
+            "trust_helps": exceeds(high[3:].mean((0, 1)), low[3:].mean((0, 1)) + 0.005),
+            "bounded": keeps_to(np.abs(peace.answers), bound).all((0, 1)),
         }
         yes = [values for values in found.values() if values.dtype == bool]
         return {**found, "all_met": np.all(yes, axis=0)}
@@ -138,7 +139,7 @@ def _perturbed(columns: Columns) -> Columns:
     for name, change in zip(names, changes, strict=True):
         moved = columns[name] * (1 + change)
         if name == "memory":
-            moved = np.maximum(np.floor(moved), 1)
+            moved = np.maximum(np.floor(most(moved)), 1)
         elif name == "trust":
             moved = np.clip(moved, 0.1, 0.95)
         else:
@@ -194,7 +195,9 @@ def _trusted(trust: Float, harm: Float, signal: Float) -> tuple[Float, Float]:
     up, down = np.maximum(signal, 0), np.maximum(-signal, 0)
     moved = trust + _BUILD * up * np.maximum(ceiling - trust, 0)
     moved -= _ERODE * down * trust * (1 + _AMPLIFY * _DEPENDENCE)
-    hurt = np.where(down > 0, harm + _DAMAGE * down * (1 - harm), harm * (1 - _FORGET))
+    hurt = np.where(
+        exceeds(down, 0.0, scale=1.0), harm + _DAMAGE * down * (1 - harm), harm * (1 - _FORGET)
+    )
     return np.clip(moved, 0, ceiling), np.clip(hurt, 0, 1)
 
 
@@ -208,12 +211,14 @@ def _punished(peace: _Path, broken: _Path) -> npt.NDArray[np.bool_]:
     later = np.arange(_DEFECT_AT + 1, 60)
     gap = peace.actions[_in_peace(peace, later), 0] - broken.actions[later, 0]
     lost = peace.trust[15, 0] - broken.trust[15, 0]
-    return np.asarray((np.maximum(gap, 0).sum(0) > 0.005) | (lost > 0.01))
+    return np.asarray(
+        exceeds(np.maximum(gap, 0).sum(0), 0.005, scale=1.0) | exceeds(lost, 0.01, scale=1.0)
+    )
 
 
 def _forgiven(peace: _Path, broken: _Path, memory: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the first player is half back, on its way, or above the worst."""
-    horizon = np.minimum(2 * _DEFECT_AT + 2 * memory, 90)
+    horizon = 2 * np.minimum(_DEFECT_AT + np.minimum(memory, 45), 45)
     rows, path = np.arange(len(memory)), broken.actions[:, 0]
     back, whole = path[horizon, rows], peace.actions[_in_peace(peace, horizon), 0, rows]
     rise = back - path[np.maximum(horizon - 10, 15), rows]
@@ -221,12 +226,14 @@ def _forgiven(peace: _Path, broken: _Path, memory: npt.NDArray[np.int64]) -> npt
     looked = (periods > _DEFECT_AT) & (periods < np.minimum(40, horizon))
     worst = np.where(looked, path, np.inf).min(0)
     return np.asarray(
-        (back > 0.5 * whole) | ((rise > 0.001) & (back > 0.35)) | (back > worst + 0.02)
+        exceeds(back, 0.5 * whole)
+        | (exceeds(rise, 0.001, scale=1.0) & exceeds(back, 0.35))
+        | exceeds(back, worst + 0.02)
     )
 
 
 def _forgiveness_time(peace: _Path, broken: _Path) -> Float:
     """Periods after the defection until the first player gives 80 percent again; 0: never."""
     later = np.arange(_DEFECT_AT + 2, _LONG + 1)
-    back = broken.actions[later, 0] > 0.8 * peace.actions[_in_peace(peace, later), 0]
+    back = exceeds(broken.actions[later, 0], 0.8 * peace.actions[_in_peace(peace, later), 0])
     return np.where(back.any(0), back.argmax(0) + 2.0, 0.0)

@@ -56,3 +56,10 @@ def test_adding_a_number_moves_the_interval_by_it() -> None:
     one, other = interval(values), interval(values + 100)
     assert one is not None
     assert other == pytest.approx((one[0] + 100, one[1] + 100))
+
+
+def test_resamples_in_blocks_are_the_same_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(3).normal(5, 2, 7)
+    whole = interval(values, resamples=1001, key="x")
+    monkeypatch.setattr("coopsim.measure.statistics._BLOCK", 50)
+    assert interval(values, resamples=1001, key="x") == whole

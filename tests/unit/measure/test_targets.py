@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopsim import parameters
+from coopsim.errors import UserError
 from coopsim.games.coopetition.repeated import Repeated
 from coopsim.games.rollout import replay
 from coopsim.measure.experiment import Columns, Experiment
@@ -310,3 +311,21 @@ def test_a_file_s_grid_is_measured_in_its_order() -> None:
 def test_experiments_are_frozen_parameter_sets() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         TrustTargets().build = 0.2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("cls", [FormTargets, ReciprocityTargets])
+@pytest.mark.parametrize("given", [{"seed": 2**32}, {"trial": 10**15}])
+def test_draws_beyond_what_the_suites_generator_has(
+    cls: type[Experiment], given: dict[str, int]
+) -> None:
+    with pytest.raises(UserError, match="out of range"):
+        parameters.build(cls, given)
+
+
+def test_a_memory_of_any_length_is_measured() -> None:
+    rule = parameters.build(ReciprocityTargets, {"memory": 2**62})
+    long = parameters.build(ReciprocityTargets, {"memory": 1000})
+    made = [one.run({"memory": np.array([one.memory])}) for one in (rule, long)]
+    assert {name: values.tolist() for name, values in made[0].items()} == {
+        name: values.tolist() for name, values in made[1].items()
+    }

@@ -30,6 +30,11 @@ def test_the_page_has_every_key_and_name() -> None:
             assert name in page
 
 
+def test_brackets_in_a_description_are_no_links() -> None:
+    (row,) = [line for line in reference.markdown().splitlines() if line.startswith("| `payoffs`")]
+    assert r"payoffs\[a1\]\[a2\] is \[first player's" in row
+
+
 def test_every_parameter_has_a_meaning() -> None:
     classes = [
         item.load() for kind in ("game", "agent") for item in registry.registrations(kind).values()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from coopsim.errors import UserError
 from coopsim.scenario.load import Scenario, load
-from coopsim.study import manifest
+from coopsim.study import files, manifest
 from coopsim.study.claim import claimed
 from coopsim.study.plan import make_plan
+from coopsim.study.store import RunFolder
+
+LEFT = f".coopsim-{'0' * 31}a.tmp"  # as files are called that are not finished
 
 
 def listing(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -68,14 +72,18 @@ def test_a_folder_left_before_there_was_a_manifest_is_taken(
     made(tmp_path, scenario)
     (tmp_path / "manifest.json").unlink()
     (tmp_path / "lock.json").write_text("{}")
-    (tmp_path / ".manifest.json.1-ab.tmp").touch()
+    (tmp_path / LEFT).touch()
     made(tmp_path, scenario)
-    assert not (tmp_path / ".manifest.json.1-ab.tmp").exists()
+    assert not (tmp_path / LEFT).exists()
 
 
 def test_a_file_is_refused(tmp_path: Path, scenario: Scenario) -> None:
     (tmp_path / "run").write_text("mine")
     assert "this is a file, not a folder" in refused(tmp_path / "run", scenario)
+
+
+def test_a_path_that_can_be_none_is_refused(tmp_path: Path, scenario: Scenario) -> None:
+    assert "cannot be made" in refused(tmp_path / "a\0b", scenario)
 
 
 def test_a_missing_parent_is_refused_and_named(tmp_path: Path, scenario: Scenario) -> None:
@@ -136,15 +144,21 @@ def test_fresh_replaces_it_and_keeps_what_is_not_ours(
     tmp_path: Path, scenario: Scenario, other: Scenario
 ) -> None:
     made(tmp_path, other)
-    ours = ["measures.parquet", "report.html", "cells/0.parquet", "cells/0.parquet.damaged-2",
-            "points/0.json"]  # fmt: skip
-    theirs = ["notes.txt", "cells/plot.py"]
-    for name in ours + theirs:
-        (tmp_path / name).touch()
+    folder, key = RunFolder(tmp_path), "0123456789abcdef"
+    folder.write_table("measures", pl.DataFrame({"value": [1.0]}), other.hash)
+    folder.write_report(files.pack_text("<html></html>", other.hash, html=True))
+    folder.write_cell(key, pl.DataFrame({"value": [1.0]}))
+    folder.write_point(key, {"value": 1})
+    ours = ["measures.parquet", "report.html", f"cells/{key}.parquet", f"points/{key}.json"]
+    theirs = ["notes.txt", "cells/plot.py", "cells/notes.parquet", "points/notes.json",
+              "cells/0123456789abcdee.parquet", "solutions.parquet", ".draft.tmp",
+              f"cells/{key}.parquet.damaged-2"]  # fmt: skip
+    for name in theirs:
+        (tmp_path / name).write_text("years of work")
     with claimed(tmp_path, scenario, fresh=True) as folder:
         manifest.begin(folder, scenario, make_plan(scenario), fresh=True)
     assert [name for name in ours if (tmp_path / name).exists()] == []
-    assert [name for name in theirs if (tmp_path / name).exists()] == theirs
+    assert {(tmp_path / name).read_text() for name in theirs} == {"years of work"}
     assert folder.manifest["scenario"]["hash"] == scenario.hash
     assert len(folder.manifest["runs"]) == 1
 
@@ -182,7 +196,7 @@ def test_a_folder_that_may_not_be_looked_into_is_refused(
 
 def test_left_overs_are_swept_from_every_folder(tmp_path: Path, scenario: Scenario) -> None:
     made(tmp_path, scenario)
-    left = [tmp_path / place / ".x.parquet.1-ab.tmp" for place in ("", "points", "cells")]
+    left = [tmp_path / place / LEFT for place in ("", "points", "cells")]
     for path in left:
         path.touch()
     with claimed(tmp_path, scenario):

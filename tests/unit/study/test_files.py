@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from coopsim.errors import UserError
-from coopsim.study import files
+from coopsim.study import disk, files
 from coopsim.study.files import Damaged
 
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -140,17 +140,33 @@ def test_files_can_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
 
-def test_sweep_takes_what_a_killed_run_left_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".cell.parquet.12-ab.tmp", "cell.parquet", ".hidden", "notes.tmp"):
+def test_sweep_takes_what_a_killed_run_left_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", gone)
+        patch.setattr(os, "unlink", gone)
+        with pytest.raises(UserError):
+            files.write(tmp_path / "cell.parquet", b"half")
+    (left,) = os.listdir(tmp_path)
+    assert disk.is_temporary(left)
+    users = [".draft.tmp", ".cell.parquet.12-ab.tmp", "cell.parquet", ".hidden", "notes.tmp",
+             ".coopsim-notes.tmp", f"{left}x"]  # fmt: skip
+    for name in users:
         (tmp_path / name).touch()
-    files.sweep(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == [".hidden", "cell.parquet", "notes.tmp"]
+    with disk.opened(tmp_path) as folder:
+        folder.sweep()
+    assert sorted(os.listdir(tmp_path)) == sorted(users)
 
 
 def test_damaged_files_are_numbered(tmp_path: Path) -> None:
     names = []
     for text in "abc":
         (tmp_path / "cell").write_text(text)
-        names.append(files.set_aside(tmp_path / "cell").name)
+        with disk.opened(tmp_path) as folder:
+            names.append(folder.set_aside("cell"))
     assert names == ["cell.damaged", "cell.damaged-2", "cell.damaged-3"]
     assert [(tmp_path / name).read_text() for name in names] == ["a", "b", "c"]

@@ -12,12 +12,13 @@ import polars as pl
 import pytest
 
 import coopsim
+from coopsim import budget
 from coopsim.errors import CoopsimError, Interrupted, RunFolderBusy, UserError
 from coopsim.scenario.load import Scenario, load
 from coopsim.study import cell, lock
 from coopsim.study.plan import CellTask, PointTask, make_plan
 from coopsim.study.run import open_run, run
-from coopsim.study.runner import run_study
+from coopsim.study.runner import each, run_study
 from coopsim.study.store import TABLES, RunFolder
 
 
@@ -383,3 +384,22 @@ def test_points_are_plain_json(finished: Path) -> None:
     for path in (finished / "points").iterdir():
         assert json.loads(path.read_text())["key"] == path.stem
         assert RunFolder(finished).read_point(path.stem)["solutions"]["nash"]["values"]
+
+
+def test_workers_share_what_memory_there_is() -> None:
+    def told(job: Any, task: Any) -> Any:
+        from coopsim import budget
+
+        return f"{task}: {budget.memory()}", None
+
+    for limit in (800, 1000):
+        with budget.limited(limit):
+            said = {key for key, _ in each(told, None, ["a", "b"], 2)}  # type: ignore[arg-type]
+        assert said == {f"a: {limit // 2}", f"b: {limit // 2}"}
+
+
+def test_more_workers_than_a_machine_can_hold_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="more workers") as caught:
+        run_study(load("coopetition/samsung-sony"), tmp_path / "run", workers=10**6)
+    assert caught.value.given == 10**6
+    assert not (tmp_path / "run").exists()

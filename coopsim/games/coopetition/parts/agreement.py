@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt
 
 from coopsim.arrays import Array, Float
 from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting
+from coopsim.tolerance import most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Agreement(Part):
     def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
         """Penalties by the agreement so far, then the new one."""
         xp, pact, there = now.xp, held["agreement"], held["agreed"]
+        within = most(self.within) if setting.graded else self.within
         away = xp.abs(now.a - pact)
-        broken = (xp.max(away, axis=0) > self.within) & (there[0] > 0)
+        broken = (xp.max(away, axis=0) > within) & (there[0] > 0)
         loss = self.penalty * away * xp.astype(broken, payoffs.dtype)
-        close = xp.max(now.a, axis=0) - xp.min(now.a, axis=0) <= self.within
+        close = xp.max(now.a, axis=0) - xp.min(now.a, axis=0) <= within
         after = {
             "agreement": xp.where(close, now.a, pact),
             "agreed": xp.where(close, there * 0 + 1, there),

@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 
 from coopsim.arrays import Array, Float
 from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting, choose
+from coopsim.tolerance import least
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -47,7 +48,11 @@ class Coalition(Part):
         xp, theta = now.xp, held["loyalty"]
         number = payoffs.dtype
         out = held["excluded"] > 0
-        disloyal = ~out & (theta < self.exit_below)
+        # the released code compares as it is; its loyalty is the same on every processor
+        leave, come = self.exit_below, self.return_from
+        if setting.graded:
+            leave, come = least(leave), least(come)
+        disloyal = ~out & (theta < leave)
         # one after another, as long as more than the smallest number are left
         room = xp.astype(~out, number).sum(0) - float(self.smallest)
         place = xp.astype(disloyal, number).cumsum(0)
@@ -55,7 +60,7 @@ class Coalition(Part):
         out = out | leaves
         wait = xp.where(leaves, choose(xp, leaves, self.cooldown, 0.0, theta), held["wait"])
         wait = wait - xp.astype(out, number)
-        back = out & (wait <= 0) & (theta >= self.return_from)
+        back = out & (wait <= 0) & (theta >= come)
         out = out & ~back
         members = xp.astype(~out, number).sum(0)
         inside = choose(xp, members >= self.smallest, self.member_factor, 1.0, members)

@@ -27,6 +27,7 @@ from coopsim.games.coopetition.parts.part import (
     remember,
     remembered,
 )
+from coopsim.tolerance import slack
 
 Share = Annotated[float, Ge(0), Le(1)]
 Factor = Annotated[float, Gt(0)]
@@ -81,7 +82,8 @@ class Loyalty(Part):
     def play(self, setting: Setting, now: Now, payoffs: Array, held: Held) -> tuple[Array, Held]:
         """Loyalty moves; the released code multiplies payoffs (for the reports see `Team`)."""
         if setting.graded:
-            return payoffs, {"loyalty": self._moved(now, now.rate, held["loyalty"])}
+            near = slack(self.threshold)
+            return payoffs, {"loyalty": self._moved(now, now.rate, held["loyalty"], near)}
         xp = now.xp
         # released shares are 32-bit numbers, and that decides who is past a threshold
         single = xp.astype(now.rate, xp.float32)
@@ -118,12 +120,13 @@ class Loyalty(Part):
             loyal[near] = mean.astype(score.dtype) >= self.loyal_from
         return loyal
 
-    def _moved(self, now: Now, rate: Array, theta: Array) -> Array:
+    def _moved(self, now: Now, rate: Array, theta: Array, near: float = 0.0) -> Array:
+        """Theta after the round; shares up to `near` below the threshold have reached it."""
         if self.gain == self.loss == 0:
             return theta
         short = self.threshold - rate
-        # one of the two is 0
-        gained = self.gain * rate * now.xp.astype(short <= 0, theta.dtype)
+        # one of the two is 0, or as good as 0
+        gained = self.gain * rate * now.xp.astype(short <= near, theta.dtype)
         return between(theta + gained - self.loss * at_least(short, 0.0), 0.0, self.cap)
 
 

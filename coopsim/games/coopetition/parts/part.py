@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from coopsim import budget
 from coopsim.arrays import Array, Float, add_up
 from coopsim.parameters import Parameters
 
@@ -62,6 +63,9 @@ class Now:
     private: Array
     known: Mapping[str, Array]
     dependence: Array | None = None
+
+
+_HELD = 400  # bytes of an array and its name beside its numbers
 
 
 class Part(Parameters, ABC):
@@ -124,7 +128,18 @@ def blank(name: str, length: int, n: int) -> dict[str, Float]:
 
     One array a round, for a round is then forgotten by handing arrays on and not by copying
     what remains.
+
+    Raises:
+        UserError: more rounds than there is memory for.
     """
+    size = _HELD + 8 * n
+    budget.require(
+        size * length,
+        f"a memory of {length:,} rounds",
+        fits=f"at most {budget.fitting(size):,} rounds",
+        key="memory",
+        given=length,
+    )
     return {f"{name}_{age}": np.zeros(n) for age in range(length)}
 
 

@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le
 from coopsim.arrays import Array, Float, between
 from coopsim.games.coopetition.parts.part import Held, Now, Part, Setting
 from coopsim.parameters import Parameters
+from coopsim.tolerance import least
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -63,7 +64,7 @@ class Standing(Part):
             return payoffs, {"standing": after}
         factor = after * 0 + self.below
         for tier in sorted(self.tiers, key=lambda each: each.at_least):
-            limit = tier.at_least if setting.graded else float(np.float32(tier.at_least))
+            limit = least(tier.at_least) if setting.graded else float(np.float32(tier.at_least))
             factor = xp.where(after >= limit, after * 0 + tier.factor, factor)
         return payoffs * factor, {"standing": after}
 

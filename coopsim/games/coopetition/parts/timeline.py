@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Interval
 
+from coopsim import budget
 from coopsim.arrays import Float
 from coopsim.errors import UserError, nearest
 from coopsim.parameters import Parameters
@@ -73,19 +74,14 @@ def check_phases(phases: Sequence[Phase], horizon: int) -> None:
         )
 
 
-def shock_table(
-    shocks: Sequence[Shock], players: Sequence[str], horizon: int
-) -> tuple[Float, Float, Float]:
-    """What shocks do, by round and player: whether a level is set, the level, the shift.
+def check_shocks(shocks: Sequence[Shock], players: Sequence[str], horizon: int) -> None:
+    """Raise `UserError` for a shock to no player, one after the end, or a table that does not fit.
 
-    Returns:
-        Three arrays `[T, n]`.
-
-    Raises:
-        UserError: no such player, or a round after the end.
+    Cost: nothing is allocated.
     """
-    n = len(players)
-    fixed, level, shift = (np.zeros((horizon, n)) for _ in range(3))
+    if shocks:
+        need = 3 * 8 * horizon * len(players)
+        budget.require(need, f"shocks over {horizon:,} rounds", key="shocks")
     for place, shock in enumerate(shocks):
         if shock.player is not None and shock.player not in players:
             raise UserError(
@@ -102,6 +98,22 @@ def shock_table(
                 given=shock.round,
                 allowed=f"0 to {horizon - 1}",
             )
+
+
+def shock_table(
+    shocks: Sequence[Shock], players: Sequence[str], horizon: int
+) -> tuple[Float, Float, Float]:
+    """What shocks do, by round and player: whether a level is set, the level, the shift.
+
+    Returns:
+        Three arrays `[T, n]`.
+
+    Raises:
+        UserError: as `check_shocks`.
+    """
+    check_shocks(shocks, players, horizon)
+    fixed, level, shift = (np.zeros((horizon, len(players))) for _ in range(3))
+    for shock in shocks:
         who: Any = slice(None) if shock.player is None else list(players).index(shock.player)
         shift[shock.round, who] += shock.shift
         if shock.level is not None:

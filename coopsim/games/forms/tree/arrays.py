@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.integer[Any]]
 """Indices and counts."""
 
+_MOST_BITS = 100_000  # of a product of probabilities that is kept exactly
+
 CHANCE = -1
 """The player of a chance node."""
 
@@ -156,7 +158,10 @@ class Tree:
 
     @functools.cached_property
     def exact_chance_reach(self) -> Exact | None:
-        """`chance_reach` in fractions, `[Z]`; None where probabilities are not exact."""
+        """`chance_reach` in fractions, `[Z]`; None where probabilities are not exact.
+
+        None, too, where the product of some path would be longer than a hundred thousand bits.
+        """
         if not (self.player == CHANCE).any():
             return np.full(len(self.terminals), Fraction(1), dtype=object)
         if self.exact_probability is None:
@@ -167,6 +172,8 @@ class Tree:
                 reach[node] = reach[self.parent[node]]
             else:
                 reach[node] *= reach[self.parent[node]]
+                if reach[node].denominator.bit_length() > _MOST_BITS:
+                    return None
         return np.asarray(reach[self.terminals])
 
     @property
