@@ -67,8 +67,12 @@ def solve(
     _check(ties, commitment, epsilon)
     seat, gain, answers = sides(form, leader)
     clock = Clock(deadline)
+    # from the lowest payoffs upwards: what players get in any case would only cost digits
+    low = float(gain.min())
+    gain, answers = gain - low, answers - answers.min()
     if commitment == "pure":
-        return _found(seat, gain, _pure(gain, answers, ties), 0, True, "every action of the leader")
+        end = _raised(_pure(gain, answers, ties), low)
+        return _found(seat, gain, end, 0, True, "every action of the leader")
     if ties == "weak":
         from coopsim.solvers.commitment_weak import weak
 
@@ -77,7 +81,13 @@ def solve(
     else:
         end, programs, finished = _strong(gain, answers, clock)
     told = f"{programs} linear programs for {gain.shape[1]} answers of the follower"
-    return _found(seat, gain, end, programs, finished, told)
+    return _found(seat, gain, _raised(end, low), programs, finished, told)
+
+
+def _raised(end: dict[str, Any], low: float) -> dict[str, Any]:
+    """What was found, with the leader's payoffs counted from 0 again."""
+    counted = {key: end[key] + low for key in ("value", "supremum") if end.get(key) is not None}
+    return {**end, **counted}
 
 
 def suits(form: NormalForm, everything: bool) -> str:

@@ -112,7 +112,9 @@ def _program(form: NormalForm, weights: Float, max_min: bool, clock: Clock, coar
     from scipy.sparse import csr_array, hstack, vstack
 
     rows, flat = incentive_rows(form, coarse, clock), form.payoffs.reshape(form.n, -1)
-    cost = -np.tensordot(weights, flat, 1) / _unit(form, weights)
+    # payoffs above each player's lowest: a constant part would only cost digits
+    above = flat - flat.min(axis=1, keepdims=True)
+    cost = -np.tensordot(weights, above, 1) / _unit(form, weights)
     total = np.ones((1, flat.shape[1]))
     bounds: Any = (0, None)
     if max_min:
@@ -157,5 +159,6 @@ def _details(
 
 def _unit(form: NormalForm, weights: Float) -> float:
     """The size of a linear objective, for scaling it to about 1."""
-    spread = float(np.ptp(np.tensordot(weights, form.payoffs.reshape(form.n, -1), 1)))
+    flat = form.payoffs.reshape(form.n, -1)
+    spread = float(np.ptp(np.tensordot(weights, flat - flat.min(axis=1, keepdims=True), 1)))
     return spread if spread > 0 else 1.0

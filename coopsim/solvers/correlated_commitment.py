@@ -52,7 +52,7 @@ def solve(
     rows = incentive_rows(form, False)
     unit, count = float(ranges(form)[seat]), int(np.prod(form.shape))
     kept = rows[told] if told.any() else None
-    gain = form.payoffs[seat].ravel() / unit
+    gain = (form.payoffs[seat] - form.payoffs[seat].min()).ravel() / unit
     found = maximise(
         gain,
         kept,

@@ -57,7 +57,8 @@ def incentive_rows(form: NormalForm, coarse: bool, clock: Clock = ENDLESS) -> cs
     Row `(i, a, b)` of a correlated equilibrium holds `u_i(b, s_-i) - u_i(a, s_-i)` at the
     profiles where i plays a (Aumann 1987). Row `(i, b)` of a coarse one holds
     `u_i(b, s_-i) - u_i(s)` at every profile (Moulin and Vial 1978). Profiles are in row-major
-    order; payoffs are divided by the player's range.
+    order; payoffs are divided by the player's range. Differences are taken first: what all own
+    actions share would only cost digits.
 
     Raises:
         OutOfTime: the clock was over between two rows.
@@ -68,7 +69,8 @@ def incentive_rows(form: NormalForm, coarse: bool, clock: Clock = ENDLESS) -> cs
     number = np.arange(count).reshape(form.shape)
     values, columns, lengths = [], [], []
     for i, size in enumerate(form.shape):
-        own = np.moveaxis(form.payoffs[i], i, 0).reshape(size, -1) / ranges(form)[i]
+        own = np.moveaxis(form.payoffs[i], i, 0).reshape(size, -1)
+        own = (own - own.min(axis=0)) / ranges(form)[i]
         place = np.moveaxis(number, i, 0).reshape(size, -1)
         for a in [None] if coarse else range(size):
             at, here = (own, place) if a is None else (own[a], place[a])

@@ -60,8 +60,6 @@ def solve(
     rates = checked_precisions(lam, form)
     top, clock = float(rates.max(initial=0.0)), Clock(deadline)
     branch, unit = branch_of(form, rates / top if top > 0 else None)
-    if not len(branch.choices.owner):
-        return Found((profile_of(form, np.zeros(0)),), "nobody has a choice")
     last = branch.start()
     if top == 0:
         return Found((profile_of(form, last.logs),), "precision 0: all actions equally likely")

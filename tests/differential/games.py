@@ -206,7 +206,8 @@ def coalitions(rng: Rng) -> CoalitionForm:
         split = [worth[part] + worth[mask ^ part] for part in range(1, mask) if part & mask == part]
         if mask == (1 << n) - 1 or rng.random() < 0.5:
             worth[mask] = max([worth[mask], *split])
-    return CoalitionForm(worth * 10.0 ** rng.integers(-9, 17) if rng.random() < 0.25 else worth)
+    # powers of two: rounding must not undo that the whole is worth its parts
+    return CoalitionForm(worth * 2.0 ** rng.integers(-30, 54) if rng.random() < 0.25 else worth)
 
 
 def bargains(rng: Rng) -> BargainingForm:

@@ -32,6 +32,8 @@ _OF_METHOD: dict[str, dict[str, Any]] = {
     "extragradient": {"rounds": 2000},
     "damped-best-response": {"rounds": 200},
     "concave-envelope": {"games": 400},
+    "logit-homotopy": {"steps": 2000},
+    "markov-logit-homotopy": {"steps": 500},
 }
 
 

@@ -103,17 +103,23 @@ def best_share(gains: Float, direction: Float) -> tuple[float, Float]:
 
     Of these lotteries the one with the smallest sum of gains is taken: it is the point
     t * direction itself where that is feasible.
+
+    Raises:
+        NoSuchForm: the linear programme cannot be solved in floats.
     """
     count, n = gains.shape
     shares = gains / direction
+    unit = max(float(np.abs(shares).max()), 1e-300)
     program = minimise(
         np.append(np.zeros(count), -1.0),
-        np.column_stack([-shares.T, np.ones(n)]),
+        np.column_stack([-shares.T / unit, np.ones(n)]),
         np.zeros(n),
         np.append(np.ones(count), 0.0)[None],
         np.ones(1),
         [(0, None)] * count + [(None, None)],
     )
+    if not program.found:
+        raise NoSuchForm("gains differ by too many orders of magnitude for a linear programme")
     first = np.maximum(program.x[:count], 0)
     first /= first.sum()
     share = float((first @ shares).min())

@@ -107,15 +107,18 @@ def _separation(form: BargainingForm, direction: Float) -> float:
     """
     assert form.vertices is not None
     shares = (form.vertices - form.disagreement) / direction
+    unit = max(float(np.abs(shares).max()), 1e-300)
     answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
-        np.column_stack([shares, -np.ones(len(shares))]),
+        np.column_stack([shares / unit, -np.ones(len(shares))]),
         np.zeros(len(shares)),
         np.append(np.ones(form.n), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * form.n + [(None, None)],
         options=_SHARP,
     )
+    if answer.x is None:  # no prices, no bound
+        return np.inf
     prices = np.maximum(answer.x[: form.n], 0)
     return float((shares @ prices).max() / prices.sum())
 

@@ -103,7 +103,7 @@ def _certificate(
         gain, cost = deviations(form, joint, i, _table(form, details, i))
         gains.append(positive_part(gain))
         priced += cost
-    reached, bound, span = _objective(form, joint, values, objective, priced, details)
+    reached, bound, span, level = _objective(form, joint, values, objective, priced, details)
     gap = positive_part(bound - reached)
     unit = " nats" if isinstance(objective, str) and objective == "entropy" else ""
     named = "welfare" if objective is None else objective
@@ -113,14 +113,14 @@ def _certificate(
         spreads(form.payoffs),
         exact=True,
         shared=(gap, span),
-        checked_by=f"every {what} of every player; objective ({named}) {reached:.10g}, within "
-        f"{gap:.2g}{unit} of the best by duality",
+        checked_by=f"every {what} of every player; objective ({named}) {reached + level:.10g}, "
+        f"within {gap:.2g}{unit} of the best by duality",
     ), values
 
 
 def _swaps(form: NormalForm, joint: Float, i: int, table: Float | None) -> tuple[float, Float]:
     """Player i's largest gain from a swap, and the priced gains of each pure profile."""
-    own, weight = np.moveaxis(form.payoffs[i], i, 0), np.moveaxis(joint, i, 0)
+    own, weight = _above(form, i), np.moveaxis(joint, i, 0)
     size = form.shape[i]
     # paid[a, b]: expected payoff from b at the profiles where a is told, weighted
     paid = weight.reshape(size, -1) @ own.reshape(size, -1).T
@@ -136,7 +136,7 @@ def _swaps(form: NormalForm, joint: Float, i: int, table: Float | None) -> tuple
 
 def _fixes(form: NormalForm, joint: Float, i: int, table: Float | None) -> tuple[float, Float]:
     """Player i's largest gain from one fixed action, and the priced gains of each profile."""
-    own, weight = np.moveaxis(form.payoffs[i], i, 0), np.moveaxis(joint, i, 0)
+    own, weight = _above(form, i), np.moveaxis(joint, i, 0)
     size = form.shape[i]
     others = weight.sum(0)
     gain = float((own.reshape(size, -1) @ others.ravel()).max() - (own * weight).sum())
@@ -147,6 +147,15 @@ def _fixes(form: NormalForm, joint: Float, i: int, table: Float | None) -> tuple
     return gain, np.moveaxis(cost, 0, i)
 
 
+def _above(form: NormalForm, i: int) -> Float:
+    """Player i's payoffs above its lowest against the same others, own actions first.
+
+    What all own actions share would only cost digits.
+    """
+    own = np.moveaxis(form.payoffs[i], i, 0)
+    return np.asarray(own - own.min(axis=0))
+
+
 def _objective(
     form: NormalForm,
     joint: Float,
@@ -154,25 +163,36 @@ def _objective(
     objective: Any,
     priced: Float,
     details: Mapping[str, Any],
-) -> tuple[float, float, float]:
-    """What the distribution reaches, a bound on what any reaches, and the range of either."""
+) -> tuple[float, float, float, float]:
+    """What the distribution reaches, a bound on what any reaches, the range of either, a level.
+
+    A weighted sum is counted from its level, what players get in any case, which would only
+    cost digits.
+    """
+    lowest = form.payoffs.reshape(form.n, -1).min(axis=1)
+    level = 0.0
     if isinstance(objective, str) and objective == "entropy":
         positive = joint[joint > 0]
         top = float((-priced).max())
         entropy = float(-(positive * np.log(positive)).sum())
-        return entropy, top + float(np.log(np.exp(-priced - top).sum())), math.log(joint.size + 1)
-    if isinstance(objective, str) and objective == "max-min":
+        bound = top + float(np.log(np.exp(-priced - top).sum()))
+        return entropy, bound, math.log(joint.size + 1), level
+    max_min = isinstance(objective, str) and objective == "max-min"
+    if max_min:
         weights = np.maximum(np.asarray(details.get("players", np.ones(form.n)), float), 0.0)
         if weights.shape != (form.n,) or not weights.sum() > 0:
             weights = np.ones(form.n)
         weights = weights / weights.sum()
-        reached = float(values.min())
+        reached, lowest = float(values.min()), 0.0 * lowest
     else:
         weights = _weights(form, objective)
-        reached = float(weights @ values)
+        level = float(weights @ lowest)
+    above = form.payoffs - lowest.reshape((-1,) + (1,) * form.n)
+    if not max_min:
+        reached = float(weights @ [float((own * joint).sum()) for own in above])
     # a weighted sum rounds where its largest payoffs do; who has no weight has no part in it
     span = max(float(abs(w)) * own for w, own in zip(weights, spreads(form.payoffs), strict=True))
-    return reached, float((np.tensordot(weights, form.payoffs, 1) - priced).max()), span
+    return reached, float((np.tensordot(weights, above, 1) - priced).max()), span, level
 
 
 def _weights(form: NormalForm, objective: Any) -> Float:

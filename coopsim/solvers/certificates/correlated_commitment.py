@@ -48,10 +48,13 @@ def commitment(
     gains = [0.0 if i == seat else _disobedience(form, joint, i) for i in range(form.n)]
     tables = details.get("incentives")
     weights = [_table(tables, i, form.shape[i]) for i in range(form.n)]
-    top = _bound(form, seat, weights)
-    if top > values[seat] + _CLOSE * spread(form.payoffs[seat]):
-        top = min(top, _bound(form, seat, _weights(form, seat)))
-    gains[seat] = positive_part(top - float(values[seat]))
+    # above the leader's lowest payoff: what it gets in any case would only cost digits
+    above = form.payoffs[seat] - form.payoffs[seat].min()
+    own = float((above * joint).sum())
+    top = _bound(form, seat, above, weights)
+    if top > own + _CLOSE * spread(above):
+        top = min(top, _bound(form, seat, above, _weights(form, seat)))
+    gains[seat] = positive_part(top - own)
     spans = spreads(form.payoffs)
     away = positive_part(float(-joint.min()), abs(float(joint.sum()) - 1))
     off = 0.0 if away <= 1e-12 else away
@@ -79,9 +82,9 @@ def _disobedience(form: NormalForm, joint: Float, i: int) -> float:
     return positive_part(float(np.max(swaps, axis=0).sum()))
 
 
-def _bound(form: NormalForm, seat: int, weights: Sequence[Float]) -> float:
+def _bound(form: NormalForm, seat: int, above: Float, weights: Sequence[Float]) -> float:
     """The leader's bound for weights, one table `[A_i, A_i]` (told, taken) a player."""
-    top = form.payoffs[seat]
+    top = above
     for i in range(form.n):
         shape = [-1 if k == i else 1 for k in range(form.n)]
         for b in range(form.shape[i]) if i != seat else ():
@@ -112,7 +115,7 @@ def _weights(form: NormalForm, seat: int) -> list[Float]:
     found = linear_program(
         np.append(np.zeros(len(pairs)), 1.0),
         A_ub=np.column_stack([*columns, -np.ones(count)]),
-        b_ub=-form.payoffs[seat].ravel() / stakes[seat],
+        b_ub=-(form.payoffs[seat] - form.payoffs[seat].min()).ravel() / stakes[seat],
         bounds=[(0, None)] * len(pairs) + [(None, None)],
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )

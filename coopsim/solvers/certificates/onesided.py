@@ -119,15 +119,18 @@ def _stage(matrix: Float) -> tuple[float, Float]:
     less what the rows' dual mixture falls short of it, so that it is a lower bound.
     """
     rows, columns = matrix.shape
+    unit = max(float(np.abs(matrix).max()), 1e-300)
     answer = linear_program(
         np.append(np.zeros(columns), 1.0),
-        np.column_stack([matrix, -np.ones(rows)]),
+        np.column_stack([matrix / unit, -np.ones(rows)]),
         np.zeros(rows),
         np.append(np.ones(columns), 0.0)[None],
         [1.0],
         bounds=[(0, None)] * columns + [(None, None)],
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
+    if answer.x is None:  # no number of the programme is known: bounds that hold in any case
+        return float(matrix.min()), np.full(columns, 1.0 / columns)
     mixture = np.maximum(answer.x[:-1], 0)
     own = np.maximum(-answer.ineqlin.marginals, 0)
     secured = float((own / own.sum() @ matrix).min())

@@ -58,8 +58,8 @@ def stackelberg(
     x, reply = profile[seat], profile[1 - seat]
     values = form.expected(profile)
     worth = x @ answers
-    regret = positive_part(float(worth.max() - values[1 - seat]))
-    own = float(values[seat])
+    regret = positive_part(float(worth.max() - worth @ reply))
+    own = float(x @ gain @ reply)
     if ties == "weak":
         good = worth >= worth.max() - _TIE * np.ptp(answers)
         own = min(own, float((x @ gain)[good].min()))
@@ -88,8 +88,11 @@ def stackelberg(
 
 
 def _sides(form: NormalForm, seat: int) -> tuple[Float, Float]:
-    """Payoffs of leader and follower, the leader's actions in rows."""
-    first, second = form.payoffs[seat], form.payoffs[1 - seat]
+    """Payoffs of leader and follower above their lowest, the leader's actions in rows.
+
+    What they get in any case would only cost digits.
+    """
+    first, second = (form.payoffs[i] - form.payoffs[i].min() for i in (seat, 1 - seat))
     return (first, second) if seat == 0 else (first.T, second.T)
 
 

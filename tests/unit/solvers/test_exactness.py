@@ -96,7 +96,7 @@ def test_a_strict_gain_too_small_for_a_float_is_not_exact() -> None:
     """1e-200 times 1e-200 is 0 in floating point and a gain in fractions."""
     tiny = Fraction(1, 10**200)
     form = NormalForm(
-        np.array([[[tiny * tiny, 0], [0, 0]], [[Fraction(1), 0], [0, Fraction(1)]]], dtype=object)
+        np.array([[[tiny * tiny, 1], [0, 1]], [[Fraction(1), 0], [0, Fraction(1)]]], dtype=object)
     )
     proof = certify("nash", form, (np.array([0.0, 1.0]), np.array([1.0, 0.0])))
     assert proof.players[0] > 0

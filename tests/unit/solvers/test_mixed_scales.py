@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import coopsim
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
+from coopsim.games.forms.payoffs import LARGEST
 from coopsim.solvers.answer import answer
 from coopsim.solvers.certificate import certify
 from coopsim.solvers.concepts import Concept
@@ -127,7 +128,7 @@ def test_methods_for_more_players_work_in_any_units(method: str, scales: list[fl
             assert not refuted(form, after)
 
 
-@pytest.mark.parametrize("scale", [1e-12, 1e16, 1e280])
+@pytest.mark.parametrize("scale", [1e-12, 1e16, 1e90])
 @pytest.mark.parametrize("method", FOR_TWO)
 def test_methods_for_two_players_work_in_any_units(method: str, scale: float) -> None:
     for seed in range(10):
@@ -147,7 +148,7 @@ def test_values_and_fractions_come_back_in_the_games_own_units() -> None:
         np.testing.assert_allclose(item.values, values, rtol=1e-15)
 
 
-@given(power=st.integers(-280, 280), seed=st.integers(0, 100))
+@given(power=st.integers(-95, 95), seed=st.integers(0, 100))
 @settings(max_examples=50, deadline=None)
 def test_rescaling_moves_no_comparison(power: int, seed: int) -> None:
     """Factors are powers of two: signs of all differences of payoffs stay what they are."""
@@ -166,13 +167,12 @@ def test_what_compares_payoffs_of_players_keeps_its_units() -> None:
     assert rescaled("nash", mixed(1, (3, 3), [1.0, 50.0])).powers == (0, 0)
 
 
-def test_values_whose_sum_overflows_are_ranked() -> None:
-    """The sum of 1e308 and 1e308 is infinite, and infinity less itself no number."""
-    form = coopsim.read(CASES / "huge-sums.nfg")
+def test_the_largest_payoffs_that_forms_take_are_ranked_by_their_sums() -> None:
+    form = NormalForm([[[LARGEST, 0], [0, LARGEST]]] * 2)
     items = coopsim.solve(form, "nash", all=True)
     assert [item.status for item in items] == [Status.EXACT] * len(items)
-    assert items[0].values.tolist() == [1e308, 1e308]
-    assert coopsim.solve(form, "social optimum").values.tolist() == [1e308, 1e308]
+    assert items[0].values.tolist() == [LARGEST, LARGEST]
+    assert coopsim.solve(form, "social optimum").values.tolist() == [LARGEST, LARGEST]
 
 
 def test_a_batch_is_judged_player_by_player() -> None:

@@ -99,7 +99,9 @@ def test_the_message_names_player_payoff_and_bound() -> None:
     )
 
 
-@pytest.mark.parametrize("big", [10**400, -(10**400), Fraction(10**400, 3)])
+@pytest.mark.parametrize(
+    "big", [10**400, -(10**400), Fraction(10**400, 3)], ids=["above", "below", "ratio"]
+)
 def test_a_whole_number_that_no_float_holds_is_refused(big: Any) -> None:
     with pytest.raises(UserError, match="too large"):
         NormalForm([[[big, 0]], [[0, 1]]])
@@ -127,6 +129,7 @@ def test_exact_payoffs_whose_differences_floats_lose_are_refused() -> None:
         'EFG 2 R "" { "A" "B" }\np "" 1 1 "" { "l" "r" } 0\n'
         't "" 1 "" { 1e308 1 }\nt "" 2 "" { -1e308 0 }',
     ],
+    ids=["sums", "differences", "tree"],
 )
 def test_a_file_with_such_payoffs_is_named(text: str) -> None:
     with pytest.raises(UserError, match=r"^game: a payoff .*too large"):
@@ -135,5 +138,5 @@ def test_a_file_with_such_payoffs_is_named(text: str) -> None:
 
 def test_solving_a_file_whose_sums_overflow_ends_with_a_sentence() -> None:
     """Ranking solutions by sums of values never ended on it."""
-    with pytest.raises(UserError, match=r"n2-huge\.nfg: a payoff of A is too large"):
-        coopsim.read(CASES / "n2-huge.nfg")
+    with pytest.raises(UserError, match=r"huge-sums\.nfg: a payoff of A is too large"):
+        coopsim.read(CASES / "huge-sums.nfg")
