@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from coopsim.cli import text
-from coopsim.tolerance import same
 
 if TYPE_CHECKING:
     import polars
@@ -85,4 +84,6 @@ def _signed(value: float | None, scale: float) -> str:
     """A difference with its sign; what rounding has left of none is 0."""
     if value is None:
         return ""
+    from coopsim.tolerance import same  # which needs numpy, and help does not
+
     return "0" if same(value, 0.0, scale=scale) else f"{value:+.3g}"

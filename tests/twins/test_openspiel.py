@@ -109,7 +109,7 @@ def test_labels_in_different_orders_and_long_numbers_reach_openspiel() -> None:
     a, b = tree.decision(first, 1, ["y", "x"], infoset='say "hi"')
     c, d = tree.chance(second, {"r": Fraction(1, 10**12), "l": 1 - Fraction(1, 10**12)})
     for k, end in enumerate((a, b, c, d)):
-        tree.terminal(end, [Fraction(10**20 + k, 3), k])
+        tree.terminal(end, [Fraction(10**20 * (k + 1), 3), k])
     same_game(tree.build())
 
 
