@@ -85,7 +85,9 @@ class _Watched:
         if STATM.exists():
             pages = int(STATM.read_text(encoding="ascii").split()[0])
             most = pages * resource.getpagesize() + _ADDED
-            resource.setrlimit(resource.RLIMIT_AS, (most, self.before[1]))
+            hard = self.before[1]
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
         self.handler = signal.signal(signal.SIGPROF, _stop)
         signal.setitimer(signal.ITIMER_PROF, _LONGEST)
 

@@ -74,7 +74,7 @@ else:
         game = coopsim.make_game(name)
         for concept in job["concepts"]:
             try:
-                found = coopsim.solve(game, concept, deadline=60)
+                found = coopsim.solve(game, concept)
             except CoopsimError as error:
                 told["solved"][f"{name}: {concept}"] = {"refused": type(error).__name__}
                 continue
@@ -299,7 +299,7 @@ def test_shipped_games_are_solved_alike_on_older_processors(tmp_path: Path) -> N
         for path in (ROOT / "games").rglob("*")
         if path.suffix in (".yaml", ".nfg", ".efg")
     )
-    concepts = ["nash", "social optimum", "correlated", "rationalizable", "pure nash", "quantal"]
+    concepts = ["nash", "social optimum", "correlated", "rationalizable"]
     job = {"do": "solve", "games": games, "concepts": concepts}
     said = [carry_out(job, tmp_path, name)["solved"] for name in ("", *processors())]
     assert sum("refused" not in found for found in said[0].values()) >= 60
