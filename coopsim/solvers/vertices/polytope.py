@@ -59,8 +59,10 @@ def by_floats(matrix: Array, own: range, slack: range, clock: Clock) -> Vertices
     from coopsim.solvers.kernels.vertices import expand_floats
 
     walk = _Walk(_start(matrix, own, slack, np.float64), own, slack)
-    while walk.advance(expand_floats, clock):
-        if walk.smallest < _CLEAR:
+    going = True
+    while going:
+        going = walk.advance(expand_floats, clock)
+        if walk.smallest < _CLEAR:  # the last level's, too
             return None
     return walk.vertices()
 

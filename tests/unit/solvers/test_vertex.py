@@ -373,3 +373,17 @@ def test_auto_takes_it_for_all_equilibria() -> None:
 
 def test_conformance() -> None:
     check("vertex-enumeration")
+
+
+@pytest.mark.parametrize("method", ["vertex-enumeration", "small-bimatrix"])
+@pytest.mark.parametrize("unit", [1.0, 1 / 7, 1e-70])
+def test_a_tie_at_the_last_bases_is_seen(method: str, unit: float) -> None:
+    """The second player is indifferent where the first plays "down": a segment of equilibria.
+
+    In binary fractions the walk in floats meets the tie at its last level only.
+    """
+    payoffs = np.array([[1.0, -9.0, 0.0], [3.0, 3.0, 12.0]])
+    form = NormalForm([payoffs * (unit / 30), payoffs * (-unit / 3)])
+    found = coopsim.solve(form, "nash", method, all=True)
+    assert found.complete
+    assert {tuple(item.profile[1]) for item in found} == {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)}
