@@ -61,8 +61,13 @@ def symmetric(rng: Rng) -> NormalForm:
 
 
 def ties(rng: Rng) -> NormalForm:
-    """Coordination and other games of two players with payoffs of -1, 0 and 1."""
-    payoffs = _whole(rng, _shape(rng, 2), 1)
+    """Two players, payoffs of -3 to 3 or of -1, 0 and 1, at times the same for both.
+
+    In half of the games a unit that is no decimal: then methods keep to floats, where equal
+    numbers still tie.
+    """
+    payoffs = _whole(rng, _shape(rng, 2), int(rng.choice([1, 3])))
+    payoffs = payoffs * rng.choice([1.0, 1.0, 1 / 3, 1 / 7])
     return NormalForm([payoffs[0], payoffs[0]] if rng.random() < 0.3 else payoffs)
 
 
