@@ -227,7 +227,11 @@ def _as_written(value: Any) -> str:
     try:
         return json.dumps(_tidy(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
+        pass
+    try:
         return repr(value)
+    except (ValueError, RecursionError):  # a whole number of thousands of digits, nested lists
+        return f"a value of type {type(value).__name__}"
 
 
 def _tidy(value: Any) -> Any:

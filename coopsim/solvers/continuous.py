@@ -23,9 +23,11 @@ from coopsim.solvers.numeric import (
     distinct,
     newton,
     require_count,
+    require_starts,
     slopes,
     widths,
 )
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 Mask = npt.NDArray[np.bool_]
@@ -50,9 +52,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int | None = None,
+    starts: Starts | None = None,
     rounds: int = 500,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Nash equilibria reached from many starts.
 
@@ -69,7 +71,7 @@ def solve(
     fifteen rounds where best responses settle.
     """
     starts = max(5, min(16, 256 // form.m)) if starts is None else starts
-    require_count("starts", starts)
+    require_starts(starts, form.n, form.m)
     require_count("rounds", rounds)
     clock = Clock(deadline)
     search = _Search(form.watched(clock), tol, clock)

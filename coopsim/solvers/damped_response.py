@@ -17,6 +17,7 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import best_response
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _CLOSE = 1e-4  # of the range: below this, moves are computed to the last digit
@@ -30,10 +31,10 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 8,
+    starts: Starts = 8,
     rounds: int = 1000,
     damping: float = 1.0,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Nash equilibria at which simultaneous damped best responses stand still.
 

@@ -20,6 +20,7 @@ from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.tree import passes
 from coopsim.solvers.meta_solvers import META, Meta
 from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.sampled_response import learned_response
 from coopsim.solvers.solution import Found
 
@@ -38,7 +39,7 @@ def solve(
     meta: MetaName = "nash",
     response: Literal["exact", "learned"] = "exact",
     episodes: int = 20_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Strategies mixed over populations of responses.
 

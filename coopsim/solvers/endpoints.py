@@ -9,7 +9,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers.continuous import best_response
-from coopsim.solvers.numeric import Clock, OutOfTime, distinct, require_count, widths
+from coopsim.solvers.numeric import Clock, OutOfTime, distinct, require_starts, widths
 from coopsim.solvers.solution import Found
 
 _SAME = 1e-6  # of the range: end points closer than this are one
@@ -20,9 +20,9 @@ def starting_points(form: ContinuousForm, count: int, seed: int) -> Float:
     """The middle, the lowest and the highest profile, then random ones, `[count, m]`.
 
     Raises:
-        UserError: fewer than one.
+        UserError: fewer than one, or more than fit into memory.
     """
-    require_count("starts", count)
+    require_starts(count, form.n, form.m)
     fixed = np.stack([0.5 * (form.low + form.high), form.low, form.high]).astype(float)
     rng = np.random.default_rng(seed)
     drawn = form.low + rng.random((max(count - 3, 0), form.m)) * (form.high - form.low)

@@ -19,6 +19,7 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import first_order
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _SETTLED = 2e-9  # of the range: difference quotients give slopes to about 1e-10
@@ -37,9 +38,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 8,
+    starts: Starts = 8,
     rounds: int = 20_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Stationary profiles reached by projected extragradient steps, from many starts at once.
 

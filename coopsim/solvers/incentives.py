@@ -141,7 +141,10 @@ def weights_of(form: NormalForm, objective: Any) -> Float:
         return -np.ones(form.n)
     if isinstance(objective, str | int | np.integer):
         return np.asarray(np.eye(form.n)[player_of(form, objective)])
-    weights = np.asarray(objective, dtype=float)
+    try:
+        weights = np.asarray(objective, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        weights = np.zeros(0)
     if weights.shape != (form.n,) or not np.isfinite(weights).all():
         raise UserError(
             "weights do not fit the players",

@@ -22,6 +22,7 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.continuous import first_order
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _SETTLED = 1e-9
@@ -35,9 +36,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 16,
+    starts: Starts = 16,
     rounds: int = 200,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Profiles that meet the first-order conditions of all players, from many starts at once.
 

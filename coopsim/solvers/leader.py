@@ -25,6 +25,7 @@ from coopsim.solvers.numeric import (
     slopes,
     widths,
 )
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _GRID = 257  # points of the first look at a single coordinate
@@ -43,8 +44,8 @@ def solve(
     deadline: float | None = None,
     leader: int | str = 0,
     ties: str = "strong",
-    starts: int = 4,
-    seed: int = 0,
+    starts: Starts = 4,
+    seed: Seed = 0,
 ) -> Found:
     """The leader's best action when all others answer it.
 

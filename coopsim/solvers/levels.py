@@ -18,6 +18,7 @@ from coopsim.arrays import Float
 from coopsim.errors import UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.option_types import Steps
 from coopsim.solvers.proof import spread
 from coopsim.solvers.solution import Found
 
@@ -38,7 +39,7 @@ def solve_level(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    level: int = 1,
+    level: Steps = 1,
     level0: Sequence[Sequence[float]] | None = None,
 ) -> Found:
     """What players of one level do; `details` lists all levels up to it.
@@ -79,7 +80,7 @@ def solve_hierarchy(
     deadline: float | None = None,
     tau: float = 1.5,
     level0: Sequence[Sequence[float]] | None = None,
-    levels: int | None = None,
+    levels: Steps | None = None,
 ) -> Found:
     """What a population plays whose steps of thinking are Poisson distributed.
 

@@ -22,6 +22,7 @@ from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers import dense
 from coopsim.solvers.multilinear import Mask, Multilinear, polish
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _LARGEST = 2000  # actions of all players: a step solves a dense system of this size
@@ -186,9 +187,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    rays: int = 20,
+    rays: Starts = 20,
     everything: bool = False,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Nash equilibria along random rays of games.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
+from coopsim import budget
 from coopsim.arrays import Float
 from coopsim.clock import Clock as Clock
 from coopsim.clock import OutOfTime as OutOfTime
@@ -22,6 +23,7 @@ Mask = npt.NDArray[np.bool_]
 
 _STEP = 6e-6  # cube root of the rounding error balances the error of a central difference
 _NUMBERS = 4_000_000  # coordinates of the shifted points that are held at once
+_TRIED = 300  # values of a coordinate that are tried at once, from every starting point
 _AT_ONCE = 256  # profiles between two looks at the clock, where one evaluation may be an episode
 
 
@@ -29,6 +31,27 @@ def require_count(name: str, given: int, least: int = 1) -> None:
     """Refuse a count below `least`. Raises `UserError` naming the option."""
     if given < least:
         raise UserError("too few", key=name, given=given, allowed=f"{least} or more")
+
+
+def require_starts(count: int, n: int, m: int) -> None:
+    """Refuse starting points, moved side by side, that do not fit into memory.
+
+    Args:
+        count: how many.
+        n, m: players and coordinates of the game.
+
+    Raises:
+        UserError: fewer than one, or too many.
+    """
+    require_count("starts", count)
+    each = 8.0 * (_TRIED * (n + m) + m * m)
+    budget.require(
+        count * each,
+        f"{count:,} starting points",
+        fits=f"at most {budget.fitting(each):,}",
+        key="starts",
+        given=count,
+    )
 
 
 def widths(low: Float, high: Float) -> Float:

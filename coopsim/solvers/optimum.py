@@ -21,6 +21,7 @@ from coopsim.solvers.numeric import (
     slopes,
     widths,
 )
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _LEVELS = 101  # common levels of all coordinates, as fractions of their ranges
@@ -46,9 +47,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 8,
+    starts: Starts = 8,
     rounds: int = 200,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """The best profiles found from the best of a sample of the box.
 

@@ -19,6 +19,7 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers.multilinear import Multilinear, polish
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _BLOCK = 200  # pivots between two looks at the clock
@@ -39,9 +40,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 40,
+    starts: Starts = 40,
     rounds: int = 12,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """One Nash equilibrium.
 

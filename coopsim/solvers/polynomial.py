@@ -26,6 +26,7 @@ from coopsim.games.forms.normal import NormalForm, sizes
 from coopsim.solvers.indifference import Complex, System, indifference_system
 from coopsim.solvers.multilinear import Multilinear, support_step
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 from coopsim.solvers.supports import Support, paths_of, supports, total_paths, undominated
 
@@ -62,7 +63,7 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """All isolated Nash equilibria.
 

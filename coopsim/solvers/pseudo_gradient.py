@@ -21,6 +21,7 @@ from coopsim.extras import require
 from coopsim.games.forms.auction import SealedBidForm
 from coopsim.solvers.auctions import reported, rough_regret
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 
 _LOOK = 50  # rounds between two looks at the regret
@@ -39,7 +40,7 @@ def solve(
     sigma: float = 0.05,
     rate: float = 0.01,
     device: str = "cpu",
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Bid functions that networks learn by simultaneous pseudo-gradient ascent.
 

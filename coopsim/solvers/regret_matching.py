@@ -19,6 +19,7 @@ from coopsim.solvers.constant_sum import (
 )
 from coopsim.solvers.crossover import crossover
 from coopsim.solvers.numeric import Clock
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 from coopsim.solvers.zero_sum import LARGEST
 
@@ -44,7 +45,7 @@ def solve(
     gap: float = 1e-4,
     polish: bool = True,
     rounds: int = 1_000_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """One equilibrium of a constant-sum game.
 

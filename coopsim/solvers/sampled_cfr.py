@@ -20,6 +20,7 @@ from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
 from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 
 _BLOCK = 0.05  # seconds between two looks at the clock
@@ -32,7 +33,7 @@ def solve_external(
     tol: float = 1e-8,
     deadline: float | None = None,
     iterations: int = 20_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """External sampling.
 
@@ -65,7 +66,7 @@ def solve_outcome(
     deadline: float | None = None,
     iterations: int = 100_000,
     explore: float = 0.6,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Outcome sampling.
 

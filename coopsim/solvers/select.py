@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, cast, overload
 
 import numpy as np
@@ -20,6 +21,7 @@ from coopsim.solvers import sizes
 from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
+from coopsim.solvers.option_types import checked, declared
 from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 from coopsim.solvers.starts import begun
@@ -27,6 +29,7 @@ from coopsim.solvers.starts import begun
 DEFAULT_TOL = 1e-8
 _GRACE, _SHARE = 1.0, 0.1  # seconds, and of the deadline: what certificates may take beyond it
 _NOT_BUILT = "no solution found: the deadline passed while the game's form was built"
+_FAR = sys.float_info.max  # tolerances and deadlines are finite
 _GRID = "points"  # the option of a continuous game's normal form: values of each action
 
 
@@ -198,6 +201,7 @@ def _run(
     rest = {key: value for key, value in options.items() if key not in choice.form_options}
     taken = inspect.signature(run).parameters
     _check_options(choice.method.name, taken, rest, wanted, _accepts(wanted, choice.form.kind))
+    rest = checked(_declared(wanted.problem, run, rest), rest)
     asked = {**wanted.parameters, **rest}
     given = {key: value for key, value in asked.items() if key in taken}
     # payoffs may have no number at a bound (a logarithm at 0); what comes of it is checked
@@ -216,6 +220,16 @@ def _run(
             choice.reason,
             ENDLESS if deadline is None else clock.later(_GRACE + _SHARE * deadline),
         )
+
+
+def _declared(problem: str, run: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of the options: the method's own; of those that only its concept has, others'."""
+    own = declared(run)
+    if all(key in own for key in options):
+        return own
+    methods = registry.registrations("solver").values()
+    others = [declared(item.load()) for item in methods if item.tags.get("problem") == problem]
+    return {**{key: hint for types in others for key, hint in types.items()}, **own}
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -454,9 +468,9 @@ def _check_numbers(tol: float, deadline: float | None) -> None:
         optional = key == "deadline" and number is None
         if not optional and (isinstance(number, bool) or not isinstance(number, int | float)):
             raise UserError("no number", key=key, given=number, allowed="0 or more")
-    if not (math.isfinite(tol) and tol >= 0):
+    if not 0 <= tol <= _FAR:
         raise UserError("no tolerance", key="tol", given=tol, allowed="0 or more payoff units")
-    if deadline is not None and not (math.isfinite(deadline) and deadline >= 0):
+    if deadline is not None and not 0 <= deadline <= _FAR:
         raise UserError("no time", key="deadline", given=deadline, allowed="0 or more seconds")
 
 

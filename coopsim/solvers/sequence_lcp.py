@@ -24,6 +24,7 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
 from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.sequence_form import in_units
 from coopsim.solvers.sequence_path import Path
 from coopsim.solvers.solution import Found
@@ -40,8 +41,8 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 1,
-    seed: int = 0,
+    starts: Starts = 1,
+    seed: Seed = 0,
 ) -> Found:
     """One equilibrium a prior, by complementary pivoting.
 

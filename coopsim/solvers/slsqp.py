@@ -13,6 +13,7 @@ from coopsim.arrays import Float
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import endpoints
 from coopsim.solvers.numeric import Clock, OutOfTime, require_count, widths
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _SETTLED = 2e-8  # of the range: SLSQP does not come closer
@@ -30,9 +31,9 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 3,
+    starts: Starts = 3,
     rounds: int = 200,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Profiles at which no player's joint best response moves, one start after another.
 

@@ -66,7 +66,7 @@ def solve(
             program = joint_plans(form.tree, form.payoffs, seat)
     except OutOfTime:
         return Found((), "the time was up before the program was written down", finished=False)
-    unit = max(float(np.ptp(form.payoffs[:, seat])), 1e-300)
+    unit = float(np.ptp(form.payoffs[:, seat])) or 1.0  # a constant payoff has no range
     found = linprog(
         -program.gain / unit,
         A_ub=program.obey if program.obey.shape[0] else None,

@@ -11,7 +11,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 from coopsim.clock import Clock, keeping, look
-from coopsim.errors import NoSuchForm
+from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.payoffs import check_box
 
@@ -122,14 +122,17 @@ class ContinuousForm:
         Cost: `points ** m` profiles. Only one coordinate a player is supported.
 
         Raises:
-            ValueError: fewer than two points, or players with several coordinates.
+            UserError: fewer than two points.
+            ValueError: players with several coordinates.
             NoSuchForm: more than 10 million profiles.
         """
-        if points < 2:
-            raise ValueError("a grid needs at least two points a coordinate")
+        if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+            raise UserError(
+                "no grid", key="points", given=points, allowed="a whole number of at least 2"
+            )
         if self.m != self.n:
             raise ValueError("only games with one action coordinate a player have a grid form")
-        if points**self.m > _LARGEST:
+        if points > _LARGEST or points**self.m > _LARGEST:
             raise NoSuchForm(
                 f"a grid of {points} values for {self.m} players has {points}^{self.m} profiles; "
                 f"at most {_LARGEST:,} fit"

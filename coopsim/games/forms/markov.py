@@ -149,7 +149,8 @@ class MarkovForm:
     def constant_sum(self) -> float | None:
         """What two players get in sum at every stage; None where it varies or there are others."""
         sums = np.concatenate([paid.sum(0).ravel() for paid in self.rewards])
-        if self.n != 2 or np.ptp(sums) > 1e-12 * max(1.0, float(np.abs(sums).max())):
+        largest = max(float(np.abs(paid).max()) for paid in self.rewards)
+        if self.n != 2 or np.ptp(sums) > 1e-12 * largest:
             return None
         return float(sums.mean())
 

@@ -14,6 +14,7 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.solvers import optimum
 from coopsim.solvers.bargaining.nash import weights_of
 from coopsim.solvers.numeric import Clock, OutOfTime, newton, slopes
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 
 Value = Callable[[Float], Float]
@@ -29,7 +30,7 @@ def solve_nash(
     tol: float = 1e-8,
     deadline: float | None = None,
     power: Sequence[float] | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """The point of the frontier with the largest weighted product of gains.
 
@@ -58,7 +59,7 @@ def solve_nash(
 
 
 def solve_kalai_smorodinsky(
-    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: int = 0
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: Seed = 0
 ) -> Found:
     """The point whose smallest gain, in units of the ideal gains, is largest.
 
@@ -74,7 +75,7 @@ def solve_kalai_smorodinsky(
 
 
 def solve_egalitarian(
-    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: int = 0
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: Seed = 0
 ) -> Found:
     """The point whose smallest gain is largest. Arguments as for `solve_nash`."""
     ones = np.ones(form.n)
@@ -82,7 +83,7 @@ def solve_egalitarian(
 
 
 def solve_utilitarian(
-    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: int = 0
+    form: BargainingForm, *, tol: float = 1e-8, deadline: float | None = None, seed: Seed = 0
 ) -> Found:
     """The point with the largest sum of gains that leaves nobody worse. As for `solve_nash`."""
     return _found(form, _rational(form, np.ones(form.n)), Clock(deadline), seed, smooth=True)

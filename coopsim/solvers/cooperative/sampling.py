@@ -7,6 +7,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.games.forms.coalition import CoalitionForm
 from coopsim.solvers.numeric import Clock, require_count
+from coopsim.solvers.option_types import Seed
 from coopsim.solvers.solution import Found
 
 _AT_ONCE = 1 << 21  # booleans in one batch of coalitions
@@ -18,7 +19,7 @@ def solve(
     tol: float = 1e-8,
     deadline: float | None = None,
     pairs: int = 10_000,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """Estimate the Shapley value, `[n]`, and its standard errors.
 

@@ -14,6 +14,7 @@ from coopsim.games.forms.dynamic import DynamicForm
 from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import polish, segments, smooth, trade
 from coopsim.solvers.numeric import Clock, OutOfTime
+from coopsim.solvers.option_types import Starts
 from coopsim.solvers.solution import Found
 
 _GRID = 41  # constant actions of one look
@@ -33,7 +34,7 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 2,
+    starts: Starts = 2,
     rounds: int = 40,
     gradient: str = "auto",
 ) -> Found:

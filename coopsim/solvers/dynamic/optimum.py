@@ -20,6 +20,7 @@ from coopsim.solvers.dynamic import nash
 from coopsim.solvers.dynamic.objective import Objective, check_options, groups_of, objective
 from coopsim.solvers.dynamic.search import climb, polish, segments, smooth
 from coopsim.solvers.numeric import Clock, OutOfTime, distinct
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _LEVELS = 21
@@ -41,10 +42,10 @@ def solve(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 3,
+    starts: Starts = 3,
     rounds: int = 6,
     gradient: str = "auto",
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Found:
     """The best sequences found from several starts.
 

@@ -9,6 +9,7 @@ from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.meanfield import CrowdForm
 from coopsim.solvers import optimum
 from coopsim.solvers.numeric import Clock, distinct, newton, require_count, slopes, widths
+from coopsim.solvers.option_types import Seed, Starts
 from coopsim.solvers.solution import Found
 
 _GRID, _ZOOM = 513, 33
@@ -19,8 +20,8 @@ def solve_equilibrium(
     *,
     tol: float = 1e-8,
     deadline: float | None = None,
-    starts: int = 24,
-    seed: int = 0,
+    starts: Starts = 24,
+    seed: Seed = 0,
 ) -> Found:
     """Actions that are best responses to themselves as the mean.
 
@@ -63,7 +64,7 @@ def solve_equilibrium(
 
 
 def solve_optimum(
-    form: CrowdForm, *, tol: float = 1e-8, deadline: float | None = None, seed: int = 0
+    form: CrowdForm, *, tol: float = 1e-8, deadline: float | None = None, seed: Seed = 0
 ) -> Found:
     """The common action that pays most when everybody takes it.
 
