@@ -77,6 +77,9 @@ def leave_out_compiling() -> None:
 _listening = False
 
 
+_NEVER = 1e12  # seconds that nothing lasts
+
+
 class Clock:
     """How much of a deadline is left.
 
@@ -85,7 +88,7 @@ class Clock:
     """
 
     def __init__(self, deadline: float | None) -> None:
-        self._until = float("inf") if deadline is None else now() + deadline
+        self._until = float("inf") if deadline is None else now() + min(deadline, _NEVER)
 
     @property
     def left(self) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from coopsim import seeding
 from coopsim.agents.agent import Agent, Rules
 from coopsim.agents.catalogue import make_agent
@@ -12,7 +14,7 @@ from coopsim.agents.rational import PlaysSolution
 from coopsim.agents.rounds import rounds
 from coopsim.arrays import NUMPY, Backend, to_numpy
 from coopsim.errors import UserError, nearest
-from coopsim.games.game import Game
+from coopsim.games.game import Game, checked_game
 from coopsim.games.rollout import Recorder, Trajectories
 from coopsim.solvers.solution import Solution
 
@@ -51,7 +53,10 @@ def play(
             what is played would not fit in memory.
         InvalidAction: an agent answered with something that is no action of the game.
     """
+    checked_game(game)
     for name, given, least in (("episodes", episodes, 1), ("seed", seed, 0)):
+        if not isinstance(given, int | np.integer) or isinstance(given, bool):
+            raise UserError("must be a whole number", key=name, given=given)
         if given < least:
             raise UserError(f"must be at least {least}", key=name, given=given)
     seats = seated(game, agents, named)

@@ -12,7 +12,7 @@ import numpy as np
 
 from coopsim import hashing, parameters
 from coopsim.arrays import NUMPY, Array, Backend, Float
-from coopsim.errors import CoopsimError, InvalidAction, NoSuchForm
+from coopsim.errors import CoopsimError, InvalidAction, NoSuchForm, UserError
 from coopsim.games.card import GameCard
 
 if TYPE_CHECKING:
@@ -119,6 +119,23 @@ class Game(parameters.Parameters, ABC):
         name = f"{type(self).__module__}:{type(self).__qualname__}"
         return hashing.digest({"game": name, "parameters": parameters.dump(self)})
 
+    @functools.cached_property
+    def ends(self) -> tuple[Float, ...]:
+        """The bounds of what each player chooses, `[2, k]` for k numbers, `[2, 0]` for others.
+
+        Kept, since every seat of every line-up asks for them.
+        """
+        return tuple(_ends(self.action_space(i)) for i in range(self.n))
+
+
+def checked_game(game: Any) -> Game:
+    """The game itself. Raises `UserError` for what is none."""
+    if not isinstance(game, Game):
+        raise UserError(
+            "must be a game", key="game", given=repr(game), allowed="what coopsim.make_game returns"
+        )
+    return game
+
 
 def action_bounds(game: Game) -> tuple[Float, Float]:
     """The lowest and the highest action of each player, `[n]` each.
@@ -128,11 +145,11 @@ def action_bounds(game: Game) -> tuple[Float, Float]:
     """
     low, high = np.empty(game.n), np.empty(game.n)
     for i, name in enumerate(game.labels):
-        space: Any = game.action_space(i)
-        ends = _ends(space)
+        ends = game.ends[i]
         if ends.shape != (2, 1):
             raise CoopsimError(
-                f"{name} does not choose one number from an interval but an element of {space}"
+                f"{name} does not choose one number from an interval but an element of "
+                f"{game.action_space(i)}"
             )
         low[i], high[i] = float(ends[0, 0]), float(ends[1, 0])
     return low, high
@@ -149,12 +166,11 @@ def action_limits(game: Game) -> tuple[Float, Float]:
     """
     sizes: list[Float] = []
     for i, name in enumerate(game.labels):
-        space: Any = game.action_space(i)
-        sizes.append(_ends(space))
+        sizes.append(game.ends[i])
         if sizes[i].size == 0 or sizes[i].shape != sizes[0].shape:
             raise CoopsimError(
                 f"{name} does not choose one number from an interval, or as many numbers as "
-                f"{game.labels[0]}, but an element of {space}"
+                f"{game.labels[0]}, but an element of {game.action_space(i)}"
             )
     low, high = np.stack(sizes, axis=1)
     return (low[:, 0], high[:, 0]) if low.shape[1] == 1 else (low, high)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from coopsim import seeding
 from coopsim.arrays import Float
 from coopsim.errors import InvalidAction
-from coopsim.games.game import Game, action_limits, checked_actions
+from coopsim.games.game import Game, action_limits, checked_actions, checked_game
 
 if TYPE_CHECKING:
     import polars
@@ -129,6 +129,7 @@ def replay(game: Game, actions: npt.ArrayLike, seed: int = 0) -> Trajectories:
         InvalidAction: wrong shape, more rounds than the horizon, or a value that the game
             does not allow; the message names the player and the round.
     """
+    checked_game(game)
     given = _numbers(actions)
     low, high = action_limits(game)
     several = given.ndim == low.ndim + 2
@@ -166,7 +167,7 @@ def _numbers(actions: npt.ArrayLike) -> Float:
         if np.iscomplexobj(given):
             raise TypeError
         return np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidAction("actions must be real numbers, as many for each round") from None
 
 

@@ -89,8 +89,11 @@ def _with_text_keys(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _overridden(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+def _overridden(scenario: Scenario, overrides: Any) -> Scenario:
     """The scenario with `--set` applied to the file's data."""
+    if not isinstance(overrides, Mapping):
+        allowed = "a mapping from path to value, as {'game.gamma': 0.8}"
+        raise UserError("must be a mapping", key="overrides", given=overrides, allowed=allowed)
     paths = tuple(_path(path, scenario.resolved) for path in overrides)
 
     def changed(data: Mapping[str, Any]) -> Scenario:

@@ -13,6 +13,7 @@ from coopsim.solvers.numeric import Clock, OutOfTime, distinct, require_starts, 
 from coopsim.solvers.solution import Found
 
 _SAME = 1e-6  # of the range: end points closer than this are one
+_SOME = 8  # ends that are compared where none has settled
 _LOOKS = 6  # closer looks of a gain: down to 1e-7 of the range
 
 
@@ -64,17 +65,16 @@ def found(
         stats: counts.
     """
     ends = distinct(settled, widths(form.low, form.high), _SAME)
-    watched, good = form.watched(clock), False
+    watched, good, count = form.watched(clock), False, len(ends)
     with contextlib.suppress(OutOfTime):
         good = any(gain(watched, point) <= tol for point in ends)
     if not ends:
-        some = distinct(unsettled, widths(form.low, form.high), _SAME)[:8]
+        some = distinct(unsettled, widths(form.low, form.high), _SAME, most=_SOME)
         gains = [np.inf] * len(some)
         with contextlib.suppress(OutOfTime):
             for k, point in enumerate(some):
                 gains[k] = gain(watched, point)
         ends = [some[int(np.argmin(gains))]]
-    count = len(distinct(settled, widths(form.low, form.high), _SAME))
     told = f"{sentence}; {count} distinct end point{'s' if count != 1 else ''}"
     return Found(
         profiles=tuple(form.split(point) for point in ends),

@@ -59,13 +59,27 @@ def widths(low: Float, high: Float) -> Float:
     return np.where(high > low, high - low, 1.0)
 
 
-def distinct(points: Iterable[Float], width: Float, tol: float = 1e-6) -> list[Float]:
-    """The points that differ by more than `tol` of the box, in order of appearance."""
-    kept: list[Float] = []
-    for x in points:
-        if all((np.abs(x - other) / width).max() > tol for other in kept):
-            kept.append(x)
-    return kept
+def distinct(
+    points: Iterable[Float], width: Float, tol: float = 1e-6, most: int | None = None
+) -> list[Float]:
+    """The points that differ by more than `tol` of the box, in order of appearance.
+
+    Args:
+        points: `[m]` each.
+        width: of the box, `[m]`.
+        tol: share of the box.
+        most: stop at so many.
+
+    Cost: the product of points and distinct points, in array operations.
+    """
+    every = np.array(list(points), dtype=np.float64)
+    kept: list[int] = []
+    left = np.arange(len(every))
+    while len(left) and (most is None or len(kept) < most):
+        kept.append(int(left[0]))
+        apart = (np.abs(every[left] - every[kept[-1]]) / width).max(axis=1) > tol
+        left = left[apart]
+    return [every[k] for k in kept]
 
 
 def slopes(values: Function, points: Float, low: Float, high: Float) -> Float:

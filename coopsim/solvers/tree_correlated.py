@@ -230,7 +230,9 @@ def _rows(table: _Table, player: int, coarse: bool) -> tuple[tuple[Any, Any], in
     places, columns, values = (np.concatenate([part[k] for part in left]) for k in range(3))
     if len(values) > MOST_ENTRIES:
         raise NoSuchForm(f"the program would have more than {MOST_ENTRIES:,} entries")
-    scale = 1 / (float(np.ptp(form.payoffs[:, player])) or 1.0)  # a constant one has no range
+    own_paid = form.payoffs[:, player]
+    # a constant payoff has no range
+    scale = 1 / (float(np.ptp(own_paid) or np.abs(own_paid).max()) or 1.0)
     over_profiles = coo_array(
         (values * scale, (places.astype(np.int64), columns.astype(np.int64))), (row, table.size)
     )

@@ -66,7 +66,8 @@ def solve(
             program = joint_plans(form.tree, form.payoffs, seat)
     except OutOfTime:
         return Found((), "the time was up before the program was written down", finished=False)
-    unit = float(np.ptp(form.payoffs[:, seat])) or 1.0  # a constant payoff has no range
+    own = form.payoffs[:, seat]
+    unit = float(np.ptp(own) or np.abs(own).max()) or 1.0  # a constant payoff has no range
     found = linprog(
         -program.gain / unit,
         A_ub=program.obey if program.obey.shape[0] else None,

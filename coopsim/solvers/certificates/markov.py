@@ -60,21 +60,25 @@ def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[
     spans = form.spreads.tolist()
     for player in range(form.n):
         look()
+        # what a player gets anyway costs digits and changes no gain
+        floor = min(float(each[player].min()) for each in form.rewards)
+        rewards = [each[player] - floor for each in form.rewards]
         paid = np.array(
-            [[float((part * form.rewards[s][player]).sum()) for s, part in enumerate(stage)]
-             for stage in joint]
-        )  # fmt: skip
+            [[float((part * rewards[s]).sum()) for s, part in enumerate(stage)] for stage in joint]
+        )
         chain = np.array(
             [[np.tensordot(part, form.transitions[s], form.n) for s, part in enumerate(stage)]
              for stage in joint]
         )  # fmt: skip
         own, error = _followed(form, paid, chain)
-        best = _best(form, _alone(form, joint, player))
+        best = _best(form, _alone(form, joint, player, rewards))
         gain = (
             positive_part(*(float((b - v).max()) for b, v in zip(best, own, strict=True))) + error
         )
         worst.append(gain + (0.0 if wrong <= 1e-9 else wrong * spans[player]))
-        values.append(float(form.initial @ own[0]))  # type: ignore[operator]
+        times = form.discount ** np.arange(form.stages)
+        anyway = floor * (times.sum() if form.horizon is not None else 1 / (1 - form.discount))
+        values.append(float(form.initial @ own[0]) + anyway)  # type: ignore[operator]
     return Certificate.of("regret", worst, spans, exact=True, checked_by=how), np.array(values)
 
 
@@ -93,8 +97,13 @@ def _independent(form: MarkovForm, profile: Profile) -> list[list[Float]]:
     return joint
 
 
-def _alone(form: MarkovForm, joint: list[list[Float]], player: int) -> Problem:
-    """One player's decision problem when the others draw from the marginals of `joint`."""
+def _alone(
+    form: MarkovForm, joint: list[list[Float]], player: int, rewards: list[Float]
+) -> Problem:
+    """One player's decision problem when the others draw from the marginals of `joint`.
+
+    `rewards` are the player's own, a state each.
+    """
     others = [j for j in range(form.n) if j != player]
     problem = []
     for stage in joint:
@@ -102,7 +111,7 @@ def _alone(form: MarkovForm, joint: list[list[Float]], player: int) -> Problem:
         for s, part in enumerate(stage):
             look()
             marginal = part.sum(player)
-            reward = np.moveaxis(form.rewards[s][player], player, 0)
+            reward = np.moveaxis(rewards[s], player, 0)
             move = np.moveaxis(form.transitions[s], player, 0)
             axes = (list(range(1, len(others) + 1)), list(range(len(others))))
             rows.append((np.tensordot(reward, marginal, axes), np.tensordot(move, marginal, axes)))
@@ -152,8 +161,9 @@ def _best(form: MarkovForm, problem: Problem) -> list[Float]:
 def _endless(form: MarkovForm, paid: Float, chain: Float) -> tuple[Float, float]:
     """The values `[S]` of a stationary plan, and how far they are from the truth at most."""
     system = np.eye(form.size) - form.discount * chain
-    values: Float = np.linalg.solve(system, paid)
+    values: Float = np.asarray(np.linalg.solve(system, paid), dtype=np.float64)
     for _ in range(_REFINED):
-        values = values + np.linalg.solve(system, paid + form.discount * chain @ values - values)
+        more = np.linalg.solve(system, paid + form.discount * chain @ values - values)
+        values = np.asarray(values + more)
     left = np.abs(paid + form.discount * chain @ values - values).max()
     return values, float(left) / (1 - form.discount)

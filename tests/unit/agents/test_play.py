@@ -13,9 +13,10 @@ from coopsim.agents.catalogue import make_agent
 from coopsim.agents.play import play, seated
 from coopsim.agents.rational import PlaysSolution
 from coopsim.arrays import Backend
-from coopsim.errors import InvalidAction, UnknownName, UserError
+from coopsim.errors import CoopsimError, InvalidAction, UnknownName, UserError
 from coopsim.games.catalogue import make_game
 from coopsim.games.rollout import replay
+from coopsim.scenario.load import load
 from coopsim.solvers.select import solve
 
 GAME = make_game("coopetition/samsung-sony", horizon=6)
@@ -161,3 +162,33 @@ def test_rounding_at_a_bound_is_no_offence() -> None:
     strict = make_game("coopetition/samsung-sony", horizon=6, clip=False)
     played = play(strict, Answers(lambda good: 2 * good * (1 + 1e-15)), 3)
     assert played.actions.max() == 100.0
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: play(None, "random"), "must be a game"),
+        (lambda: replay(None, [[1.0]]), "must be a game"),
+        (lambda: play(GAME, "random", episodes=True), "must be a whole number"),
+        (lambda: play(GAME, "random", seed=1.5), "must be a whole number"),
+        (lambda: replay(GAME, [[10**400, 1]]), "must be real numbers"),
+        (lambda: load("samsung-sony", overrides="abc"), "must be a mapping"),
+        (lambda: solve(GAME, "nash", tol=10**400), "no tolerance"),
+        (lambda: solve(GAME, "nash", deadline=10**400), "no time"),
+    ],
+)
+def test_wrong_arguments_are_told_in_one_sentence(call, says):
+    with pytest.raises(CoopsimError, match=says):
+        call()
+
+
+def test_players_are_asked_once_what_they_may_choose(monkeypatch):
+    """A thousand seats must not ask a thousand players each."""
+    game = make_game("coopetition/repeated", players=30, horizon=3)
+    asked = []
+    space = type(game).action_space
+    monkeypatch.setattr(
+        type(game), "action_space", lambda self, i: (asked.append(i), space(self, i))[1]
+    )
+    play(game, "tit-for-tat")
+    assert len(asked) <= 2 * game.n

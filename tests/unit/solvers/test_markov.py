@@ -243,3 +243,47 @@ def test_a_thousand_random_zero_sum_games_are_proved():
         form = random_form(2, 1 + seed % 6, seed, discount=0.5 + 0.45 * (seed % 10) / 9,
                            zero_sum=True)  # fmt: skip
         assert coopsim.solve(form, "nash").proved, seed
+
+
+def moving(stay: float, after: float, discount: float, others: float = 0.0) -> MarkovForm:
+    """Stay and be paid `stay`, or move on for nothing to a state that pays `after` once."""
+    first = np.array([[[stay], [0.0]], [[others], [0.0]]])
+    second = np.array([[[after]], [[0.0]]])
+    moves = [np.array([[[1.0, 0.0]], [[0.0, 1.0]]]), np.array([[[1.0, 0.0]]])]
+    return MarkovForm([first, second], moves, discount=discount)
+
+
+STAY = (np.array([1.0, 0.0, 1.0]), np.array([1.0, 1.0]))
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-13, 1e-15, 1e-30, 1e30])
+def test_a_gain_counts_in_the_players_own_unit(unit):
+    form = moving(unit, 3 * unit, 0.9)
+    # staying pays 10; moving 0.9 * 3 + 0.81 * V = V, which is 2.7 / 0.19
+    gain = (2.7 / 0.19 - 10) * unit
+    proof = coopsim.solvers.certificate.certify("nash", form, STAY)
+    assert proof.players[0] == pytest.approx(gain, rel=1e-9)
+    assert not proof.holds(1e-8)
+    solution = coopsim.solve(form, "nash")
+    if solution.proved:  # of the two pure plans only moving on is an equilibrium
+        np.testing.assert_allclose(solution.profile[0], [0, 1, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("discount", [1 - 1e-9, 1 - 1e-7, 0.999])
+def test_what_rounding_hides_counts_over_the_whole_future(discount):
+    """With 2.000002 every second time against 1 always, moving on gains, however little a step."""
+    form = moving(1.0, 2.000002 + 2 * (1 - discount), discount)
+    d = discount
+    gain = d * (2.000002 + 2 * (1 - d)) / (1 - d * d) - 1 / (1 - d)
+    assert gain > 0
+    proof = coopsim.solvers.certificate.certify("nash", form, STAY)
+    assert proof.players[0] >= 0.9 * gain
+    assert not proof.holds(1e-8)
+
+
+def test_only_sums_that_are_constant_make_a_game_of_constant_sum():
+    assert moving(1e-15, 3e-15, 0.9, others=-1e-15).constant_sum is None
+    assert moving(1e-15, 3e-15, 0.9).constant_sum is None
+    rewards = [np.array([[[1e-20, 2e-20]], [[2e-20, 1e-20]]])]
+    constant = MarkovForm(rewards, [np.ones((1, 2, 1))], discount=0.9)
+    assert constant.constant_sum == pytest.approx(3e-20)

@@ -7,8 +7,10 @@ import pytest
 from scipy.optimize import linprog
 
 from coopsim.arrays import Float
-from coopsim.games.forms.convert import reduced_strategies
+from coopsim.games.catalogue import make_game
+from coopsim.games.forms.convert import reduced_strategies, to_extensive
 from coopsim.games.forms.extensive import ExtensiveForm, TreeBuilder
+from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.tree.pairs import pairs_of
 from coopsim.solvers.certificates.tree_signals import commitment
 from coopsim.solvers.check import check
@@ -127,3 +129,16 @@ def _realised(form: ExtensiveForm, player: int) -> Float:
     from coopsim.games.forms.tree.passes import realise
 
     return realise(form.sequences[player], form.uniform()[player])
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9, -1e30])
+@pytest.mark.parametrize("paid", [0, 1])
+def test_a_player_who_is_always_paid_the_same(offset, paid):
+    """A constant payoff has no range to divide by, however large it is."""
+    form = make_game("classic/prisoners-dilemma").form("normal")
+    payoffs = form.payoffs.copy()
+    payoffs[paid] = offset
+    tree = to_extensive(NormalForm(payoffs))
+    solution = solve(tree, "correlated commitment")
+    assert solution.proved
+    assert solution.details["value"] == pytest.approx(offset if paid == 0 else 5.0, rel=1e-9)
