@@ -51,8 +51,10 @@ def is_constant_sum(form: NormalForm) -> bool:
     """
     if form.n != 2:
         return False
-    # halved, so that no sum is beyond all floats
-    sums, spans = form.payoffs[0] / 2 + form.payoffs[1] / 2, spreads(form.payoffs)
+    # halved, so that no sum is beyond all floats; above the lowest, so that what one player is
+    # always paid does not swallow the other's payoffs
+    first, second = (own / 2 - own.min() / 2 for own in form.payoffs)
+    sums, spans = first + second, spreads(form.payoffs)
     apart = 2 * spread(sums)
     last_place = 4 * np.finfo(float).eps * float(np.abs(form.payoffs).max())
     # what is rounding beside one player's payoffs may be all that another is paid

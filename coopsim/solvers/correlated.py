@@ -10,7 +10,8 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.games.forms.normal import NormalForm
 from coopsim.highs import linprog
-from coopsim.solvers.correlated_opposed import constant_sum, opposed
+from coopsim.solvers.constant_sum import is_constant_sum
+from coopsim.solvers.correlated_opposed import opposed
 from coopsim.solvers.incentives import (
     check_size,
     evidence,
@@ -90,7 +91,7 @@ def _best(form: NormalForm, objective: Any, clock: Clock, coarse: bool) -> Found
     began = time.monotonic()
     max_min = isinstance(objective, str) and objective == "max-min"
     weights = np.zeros(form.n) if max_min else weights_of(form, objective)
-    if constant_sum(form):
+    if is_constant_sum(form):
         return opposed(form, weights, max_min, clock, coarse)
     answer = _program(form, weights, max_min, clock, coarse)
     size = {"profiles": float(np.prod(form.shape)), "program_seconds": time.monotonic() - began}

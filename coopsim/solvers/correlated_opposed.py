@@ -18,14 +18,6 @@ from coopsim.highs import linprog
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.solution import Found
 
-_SAME = 1e-13  # of the range of payoffs: how far sums may differ by rounding
-
-
-def constant_sum(form: NormalForm) -> bool:
-    """Whether there are two players and their payoffs sum to one constant."""
-    spread = float(np.ptp(form.payoffs.sum(0)))
-    return form.n == 2 and spread <= _SAME * float(np.abs(form.payoffs).max())
-
 
 def opposed(form: NormalForm, weights: Float, max_min: bool, clock: Clock, coarse: bool) -> Found:
     """The product of maximin mixtures, with multipliers that bound every other equilibrium.

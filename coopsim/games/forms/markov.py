@@ -149,8 +149,8 @@ class MarkovForm:
     def constant_sum(self) -> float | None:
         """What two players get in sum at every stage; None where it varies or there are others."""
         sums = np.concatenate([paid.sum(0).ravel() for paid in self.rewards])
-        largest = max(float(np.abs(paid).max()) for paid in self.rewards)
-        if self.n != 2 or np.ptp(sums) > 1e-12 * largest:
+        every = np.concatenate([paid.reshape(self.n, -1) for paid in self.rewards], axis=1)
+        if self.n != 2 or np.ptp(sums) > 1e-12 * np.ptp(every, axis=1).max():
             return None
         return float(sums.mean())
 

@@ -246,3 +246,16 @@ def test_a_hundred_thousand_profiles() -> None:
     """Four players with 17 actions each: 83,521 pure profiles."""
     answer = coopsim.solve(random_form(0, (17, 17, 17, 17)), "ce")
     assert answer.proved
+
+
+@pytest.mark.parametrize("concept", ["correlated", "coarse correlated"])
+@pytest.mark.parametrize("paid", [0, 1])
+def test_a_large_constant_payoff_hides_nobodys_interests(concept, paid):
+    """What one player is always paid is no reason to take the sum for constant."""
+    payoffs = np.random.default_rng(0).integers(0, 6, (2, 3, 3)).astype(float)
+    payoffs[paid] = -3e20
+    form = NormalForm(payoffs)
+    solution = coopsim.solve(form, concept)
+    assert solution.proved
+    other = 1 - paid
+    assert solution.values[other] == pytest.approx(payoffs[other].max(), rel=1e-9)
