@@ -172,6 +172,28 @@ def test_a_new_scenario_holds_no_line_that_a_name_of_a_file_wrote(project: Path,
     assert made["game"]["use"] == "odd\x1b[2J\u202e\n"
 
 
+@pytest.mark.parametrize("unseen_one", ["\x1b[2J", "\u202e", "\u3164", "\u200b", "\n", "\ufe0f"])
+def test_a_new_scenario_is_given_no_name_that_nobody_sees(
+    unseen_one: str, project: Path, cli: Any
+) -> None:
+    before = sorted(project.rglob("*"))
+    for word in (f"x{unseen_one}", f"trade{unseen_one}/x", f"x{unseen_one}.yaml"):
+        said = cli("new", "scenario", word)
+        assert said.code == 2
+        assert said.out == ""
+        assert said.err.startswith("NAME: not a name for a file; given: ")
+        assert said.err.count("\n") == 1
+    assert sorted(project.rglob("*")) == before
+
+
+def test_a_new_scenario_holds_nothing_unseen_of_a_game(project: Path, cli: Any) -> None:
+    for word, game in (("other", "odd\x1b[2J\u202e\n"), ("third", "carded")):
+        assert cli("new", "scenario", word, "--game", game).code == 0
+        made = (project / "scenarios" / f"{word}.yaml").read_text(encoding="utf-8")
+        assert unseen(made) == []
+        assert name("card") in yamlfile.parse(made).data["title"]  # and means the same
+
+
 def test_bold_is_the_command_lines_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from coopsim.cli import text
 
