@@ -133,7 +133,7 @@ def _entry(kind: str, name: str, near: Path | None, depth: int) -> Entry:
             given, facts = family.from_file(path)
         return Entry(kind, name, family, given, facts, path)
     with content.unquoted(path, near):
-        document = yamlfile.read_once(path)
+        document = yamlfile.read_once(path, plain=True)
     if depth >= _MAX_CHAIN:
         raise document.error("this file uses itself, directly or through others", ("use",))
     data = dict(document.data)

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from coopsim import permissions
+from coopsim import opening, permissions
 from coopsim.errors import UserError
 
 KINDS = MappingProxyType(
@@ -145,8 +145,9 @@ def unquoted(path: Path, near: Path | None = None) -> Iterator[None]:
 
 def _marked(path: Path) -> bool:
     try:
-        with path.open("rb") as stream:
-            start = stream.read(_START)
+        start = opening.start(path, _START, plain=True)
+    except opening.NotPlain:
+        return False  # a pipe cannot be read again, and what came out of it is not quoted
     except (OSError, ValueError):
         return True  # nothing was read that could be quoted
     return _MARK.search(start) is not None
@@ -185,7 +186,9 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
         below[:] = [name for name in below if not name.startswith(("_", "."))]
         for name in files:
             path = Path(place, name)
-            if path.suffix in suffixes and not name.startswith(("_", ".")):
+            # a pipe or a device with such a name is no content: whoever opened it would wait
+            usable = path.suffix in suffixes and not name.startswith(("_", "."))
+            if usable and os.path.isfile(path):
                 yield path
 
 
@@ -219,13 +222,12 @@ def _may_name(kind: str, path: Path, near: Path) -> bool:
 def _leads_out(kind: str, name: str, near: Path) -> bool:
     """Whether a name is a path that `near` may not name, told without looking whether it is there.
 
-    Of relative paths without `..`, only links lead out, and those are there.
+    Of relative paths without `..`, only links lead out; where they lead is read from the links.
     """
     if "\0" in name or PurePath(name).suffix not in KINDS[kind]:
         return False
     path, _ = _meant(name, near)
-    lexical = os.path.isabs(name) or ".." in PurePath(name).parts
-    return (lexical or os.path.lexists(path)) and not _may_name(kind, path, near)
+    return not _may_name(kind, path, near)
 
 
 def _home(near: Path) -> Path:

@@ -26,15 +26,24 @@ _NOUNS = {
 }
 _MANY = 8  # how many choices are spelled out
 
-# What is obeyed and not shown: controls of C0 and C1 and DEL; characters without width, marks
-# and overrides of direction, and other formats (Unicode's category Cf); separators of lines;
-# halves of characters, and what Unicode says is none. A line feed is left to the caller.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff"
-    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+# What is obeyed and not shown: controls of C0 and C1 and DEL; overrides of direction and other
+# formats (Unicode's category Cf); separators of lines; halves of characters, and what Unicode says
+# is none. What nobody sees: all of Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties),
+# the fillers of Hangul and the selectors of variants among them, and characters that are drawn
+# empty (braille without dots, a note without a head). A line feed is left to the caller.
+_UNSEEN_ALWAYS = (
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
+    "\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff"
+    "\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd"
+    "\U00013430-\U00013440\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
 )
+# the one that people use on purpose: U+FE0F, which has the sign before it drawn in colours
+_IN_COLOURS = (
+    "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23fa\u24c2\u25aa-\u27bf"
+    "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+_UNSEEN = re.compile(f"[{_UNSEEN_ALWAYS}]|(?<![{_IN_COLOURS}])\ufe0f")
 
 
 def visible(text: str) -> str:

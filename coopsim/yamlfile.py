@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from coopsim import opening
 from coopsim.errors import ScenarioError, UserError, dotted, nearest
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -152,8 +153,8 @@ class Document:
         )
 
 
-def read(path: str | os.PathLike[str]) -> Document:
-    """Read the file at `path`.
+def read(path: str | os.PathLike[str], *, plain: bool = False) -> Document:
+    """Read the file at `path`; with `plain`, no pipe or device (see `opening.start`).
 
     Raises `UserError` when there is no such file or it cannot be read, and `ScenarioError`
     when it is too large, not UTF-8, or anything that `parse` refuses.
@@ -163,8 +164,7 @@ def read(path: str | os.PathLike[str]) -> Document:
     if os.path.isdir(file):  # asked first, since Windows calls it "permission denied"
         raise UserError("this is a folder, not a file", file=file, allowed="a YAML file")
     try:
-        with open(file, "rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = opening.start(file, MAX_BYTES + 1, plain=plain)
     except FileNotFoundError:
         raise UserError("no such file", file=file, nearest=nearest(name, _names(folder))) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -185,7 +185,7 @@ def read(path: str | os.PathLike[str]) -> Document:
     return parse(text, file)
 
 
-def read_once(path: str | os.PathLike[str]) -> Document:
+def read_once(path: str | os.PathLike[str], *, plain: bool = False) -> Document:
     """As `read`, parsed once as long as the file does not change. Nobody may change the data.
 
     A verb looks at a file several times, and long files take seconds to parse.
@@ -194,15 +194,15 @@ def read_once(path: str | os.PathLike[str]) -> Document:
     try:
         found = os.stat(file)
     except (OSError, ValueError):
-        return read(file)  # which says what is wrong
+        return read(file, plain=plain)  # which says what is wrong
     if not stat.S_ISREG(found.st_mode):
-        return read(file)  # a pipe can be read once only
+        return read(file, plain=plain)  # a pipe can be read once only
     return _parsed(file, found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 @functools.lru_cache(maxsize=512)
 def _parsed(file: str, changed: int, size: int, number: int) -> Document:
-    return read(file)
+    return read(file, plain=True)
 
 
 def parse(text: str, file: str = "<text>") -> Document:

@@ -109,7 +109,7 @@ def _scenarios() -> list[tuple[str, str]]:
     rows = []
     for name, path in sorted(content.names("scenarios").items()):
         try:
-            rows.append((name, str(yamlfile.read(path).data.get("title", ""))))
+            rows.append((name, str(yamlfile.read(path, plain=True).data.get("title", ""))))
         except UserError as error:
             rows.append((name, f"cannot be used: {error}"))
     return rows

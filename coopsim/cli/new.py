@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from coopsim import wording
 from coopsim.cli import text
 from coopsim.cli.options import Trust
+from coopsim.errors import UserError
 
 app = typer.Typer(help="Start a new file.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -45,11 +47,17 @@ def scenario(
 
 
 def place(name: str) -> Path:
-    """The file that a new scenario's name means."""
+    """The file that a new scenario's name means. Raises `UserError` where it means none."""
     path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        return path
     folder = Path("scenarios")
     below = path.relative_to(folder) if path.is_relative_to(folder) else path
+    # the name goes into the file, as its title, and into every list of scenarios
+    if below.name in ("", "..") or wording.visible(name) != name:
+        raise UserError(
+            "not a name for a file", key="NAME", given=name,
+            allowed="a name such as trade/tariffs, of characters that can be seen",
+        )  # fmt: skip
+    if path.suffix in (".yaml", ".yml"):
+        return path
     below = below.with_name(f"{below.name}.yaml")
     return folder / below if folder.is_dir() else below

@@ -147,7 +147,7 @@ def load_target(name: str, sets: Sequence[str] | None) -> tuple[Scenario, bool]:
     if path is not None and not _is_game(path):
         return load_scenario(name, sets), False
     if path is None and not _is_known_game(name):
-        if Path(name).suffix or Path(name).exists():
+        if Path(name).suffix or os.path.exists(name):
             return load_scenario(name, sets), False  # which says what is wrong with the file
         known = [*content.names("scenarios"), *catalogue.known("game")]
         raise UnknownName("scenario or game", name, dict.fromkeys(known))

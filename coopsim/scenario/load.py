@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ def find(name: str) -> Path:
     """The scenario file that a name or path means. Raises `UnknownName`."""
     path = content.find("scenarios", name)
     if path is None:
-        if Path(name).suffix in (".yaml", ".yml") or Path(name).exists():
+        # os.path.exists is False where Path.exists raises, as for names that are too long
+        if Path(name).suffix in (".yaml", ".yml") or os.path.exists(name):
             return Path(name)  # reading it gives the right message
         raise UnknownName("scenario", name, content.names("scenarios"))
     return path

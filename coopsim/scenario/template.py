@@ -84,6 +84,8 @@ def template(use: str, title: str) -> str:
         policies=f"  other {key}: {{game.{key}: {other}}}\n" if key else "",
         vary=f"game.{key}: [{value}, {other}]" if key else "PATH: [VALUES]",
     )
+    # in YAML such characters stand in double quotes, where their escapes mean the same
+    made = "\n".join(wording.visible(line) for line in made.split("\n"))
     load.load(yamlfile.parse(made, "the new scenario").data)
     return made
 

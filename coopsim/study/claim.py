@@ -41,7 +41,7 @@ _CHECKS: Mapping[str, tuple[Callable[[bytes], Any], int]] = {
 
 @contextmanager
 def claimed(
-    path: Path, scenario: Resolved, *, fresh: bool = False, parents: bool = False
+    path: Path, scenario: Resolved, *, fresh: bool = False, own: bool = False
 ) -> Iterator[RunFolder]:
     """A run folder that is this process's to write while the context lasts.
 
@@ -49,16 +49,17 @@ def claimed(
         path: the folder; made where there is none.
         scenario: whose results it holds.
         fresh: drop the results of an earlier run.
-        parents: make the folder above as well.
+        own: the path is coopsim's choice and not the user's, below the working directory: the
+            folder above is made as well, and neither is entered through a link.
 
     Raises:
         UserError: the folder cannot be used; nothing was written.
         RunFolderBusy: another process is writing it.
     """
     text = _text(scenario, path)
-    require_usable(path, scenario.hash, fresh=fresh, parents=parents)
-    _make(path, parents=parents)
-    with lock.held(path) as top:
+    require_usable(path, scenario.hash, fresh=fresh, own=own)
+    known = _made(path, own=own)
+    with lock.held(path, known) as top:
         # again: another process may have been quicker
         _require_usable(top, scenario.hash, fresh=fresh)
         if fresh:
@@ -74,11 +75,13 @@ def claimed(
 
 
 def require_usable(
-    path: Path, scenario_hash: str, *, fresh: bool = False, parents: bool = False
+    path: Path, scenario_hash: str, *, fresh: bool = False, own: bool = False
 ) -> None:
     """Refuse an output folder that cannot be used. Writes nothing. Raises `UserError`."""
+    if own:
+        disk.require_no_link(path)
     if not os.path.isdir(path):  # Path.is_dir raises where it may not look
-        _require_makeable(path, parents=parents)
+        _require_makeable(path, parents=own)
         return
     _require_writable(path)
     with disk.opened(path) as top:
@@ -172,12 +175,16 @@ def _kept(name: str, inner: str) -> bool:
     return not rest or disk.is_temporary(name) or (bool(found) and bool(_ASIDE.fullmatch(rest)))
 
 
-def _make(path: Path, *, parents: bool = False) -> None:
+def _made(path: Path, *, own: bool) -> disk.Identity | None:
+    """Make the folder; which one it is, where it has to be that one and no other."""
+    if own:
+        return disk.made(path)
     try:
-        path.mkdir(exist_ok=True, parents=parents)
+        path.mkdir(exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(f"cannot be made ({reason})", path, "another --out") from None
+    return None
 
 
 def _require_makeable(path: Path, *, parents: bool) -> None:

@@ -19,7 +19,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -300,6 +300,40 @@ def opened(
     finally:
         if descriptor is not None:
             close(descriptor)
+
+
+def made(path: Path) -> Identity:
+    """Make a folder that nobody typed, with those above it, and enter no link on the way.
+
+    Args:
+        path: of the folder, below the working directory.
+
+    Returns:
+        Which folder it is.
+
+    Raises:
+        UserError: a link, or a file, has the name of one of them; or the system refuses.
+    """
+    with ExitStack() as stack:
+        place = stack.enter_context(opened(Path()))
+        for name in path.parts:
+            place.make(name)
+            place = stack.enter_context(place.inner(name))
+        return place.identity
+
+
+def require_no_link(path: Path) -> None:
+    """Refuse a folder that nobody typed where it, or one above it, is a link. Makes nothing.
+
+    Raises:
+        UserError: it is.
+    """
+    for part in (*reversed(path.parents[:-1]), path):
+        if os.path.islink(part):
+            raise UserError(
+                "a link where a folder of coopsim's own should be; it is not followed",
+                file=str(path), given=str(part), allowed="--out FOLDER, to write where you say",
+            )  # fmt: skip
 
 
 def close(descriptor: int) -> None:

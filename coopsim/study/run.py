@@ -88,7 +88,8 @@ def run(
     Args:
         scenario: a scenario, a path, the name of one ("coopetition/samsung-sony") or the
             scenario as plain data.
-        out: the run folder; where not said, `runs/<name>-<hash>` below the working directory.
+        out: the run folder; where not said, `runs/<name>-<hash>` below the working directory,
+            which is not entered through links.
         workers: how many processes play; the tables are the same for any number.
         fresh: drop what an earlier run left in the folder.
         quiet: show no progress on the standard error.
@@ -115,7 +116,7 @@ def run(
         path,
         workers=workers,
         fresh=fresh,
-        parents=out is None,
+        own=out is None,
         progress=reporter(quiet),
     )
     if report:

@@ -34,7 +34,7 @@ def run_study(
     *,
     workers: int = 1,
     fresh: bool = False,
-    parents: bool = False,
+    own: bool = False,
     progress: Progress | None = None,
 ) -> RunFolder:
     """Run what is missing of a study and write its tables.
@@ -44,7 +44,7 @@ def run_study(
         out: the run folder; made where there is none.
         workers: how many processes; the tables are the same for any number.
         fresh: drop what an earlier run left in the folder.
-        parents: make the folders above `out` as well.
+        own: `out` is coopsim's choice (see `claim.claimed`).
         progress: told what is done.
 
     Raises:
@@ -57,7 +57,7 @@ def run_study(
     # every cell is looked at as if all workers were at work, before anything is written
     with budget.limited(budget.share(workers)):
         plan = make_plan(scenario)
-    with claim.claimed(out, scenario, fresh=fresh, parents=parents) as folder:
+    with claim.claimed(out, scenario, fresh=fresh, own=own) as folder:
         try:
             manifest.begin(folder, scenario, plan, workers=workers, fresh=fresh)
             with process.one_thread():

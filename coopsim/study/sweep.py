@@ -95,7 +95,7 @@ def run_sweep(
         sweep = load_sweep(sweep, overrides)
     tasks = block.plan_blocks(sweep)
     path = Path(RUNS) / f"{sweep.name}-{sweep.hash[:8]}" if out is None else Path(out)
-    with claim.claimed(path, sweep, fresh=fresh, parents=out is None) as folder:
+    with claim.claimed(path, sweep, fresh=fresh, own=out is None) as folder:
         try:
             manifest.begin_sweep(folder, sweep, len(tasks), workers=workers, fresh=fresh)
             with process.one_thread():

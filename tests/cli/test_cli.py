@@ -322,6 +322,39 @@ def test_a_new_scenario_goes_into_the_scenarios_folder(cli, tmp_path: Path) -> N
     assert (tmp_path / "scenarios/other.yaml").is_file()
 
 
+@pytest.mark.parametrize("name", ["", ".", "/", "..", "trade/..", "scenarios", "scenarios/"])
+def test_a_new_scenario_needs_a_name(cli, tmp_path: Path, name: str) -> None:
+    (tmp_path / "scenarios").mkdir()
+    said = cli("new", "scenario", name)
+    assert said.code == 2
+    assert said.err.startswith("NAME: not a name for a file")
+    assert said.err.count("\n") == 1
+    assert [*tmp_path.rglob("*")] == [tmp_path / "scenarios"]
+
+
+@pytest.mark.parametrize("verb", ["check", "run", "study", "solve", "describe", "report"])
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000, "a/" + "é" * 200, "x" * 300 + ".yaml"])
+def test_a_name_longer_than_a_file_may_have(cli, verb: str, name: str) -> None:
+    said = cli(verb, name)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+
+
+def test_a_new_scenario_of_a_name_that_is_too_long(cli, tmp_path: Path) -> None:
+    said = cli("new", "scenario", "x" * 300)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert [*tmp_path.rglob("*")] == []
+
+
+def test_python_says_so_too_of_a_name_that_is_too_long() -> None:
+    import coopsim
+    from coopsim.errors import UserError
+
+    with pytest.raises(UserError, match="unknown scenario"):
+        coopsim.load("x" * 300)
+
+
 def test_a_new_scenario_for_every_game(cli) -> None:
     for place, row in enumerate(json.loads(cli("list", "games", "--json").out)["games"]):
         said = cli("new", "scenario", f"new{place}", "--game", row["name"])

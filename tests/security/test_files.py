@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import coopsim
-from coopsim import content, yamlfile
+from coopsim import catalogue, content, yamlfile
 from coopsim.errors import CoopsimError, UserError
 from coopsim.study.run import open_run
 
@@ -178,6 +179,84 @@ def test_devices_and_pipes_are_not_opened(project: Path, cli: Any) -> None:
     (project / "zero.yaml").symlink_to("/dev/zero")
     assert "unknown game" in refused(cli("check", scenario(project, "../pipe.yaml")))
     assert OUTSIDE in refused(cli("check", scenario(project, "../zero.yaml")))
+
+
+@pytest.fixture
+def piped(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that holds a pipe under the name of every kind of content."""
+    for file in ("games/pipe.yaml", "games/wood.efg", "games/bimatrix.nfg", "agents/pipe.yaml",
+                 "scenarios/piped.yaml"):  # fmt: skip
+        (project / file).parent.mkdir(exist_ok=True)
+        os.mkfifo(project / file)
+    monkeypatch.chdir(project)
+    return project
+
+
+@pytest.mark.timeout(60)
+def test_pipes_in_content_folders_are_not_content(
+    piped: Path, cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(piped)
+    for kind in ("games", "agents", "scenarios"):
+        assert not {"pipe", "wood", "bimatrix", "piped"} & set(content.names(kind))
+    for verb in (("list",), ("list", "games"), ("list", "agents"), ("schema",)):
+        said = cli(*verb)
+        assert (said.code, said.err) == (0, "")
+        assert "piped" not in said.out
+    for verb in (("describe", "pipe"), ("check", "piped"), ("run", "piped"), ("solve", "wood"),
+                 ("new", "scenario", "x", "--game", "bimatrix")):  # fmt: skip
+        assert "unknown" in refused(cli(*verb))
+    for use, part in (("pipe", "game"), ("bimatrix.nfg", "game"), ("../games/pipe.yaml", "game"),
+                      ("pipe", "agent"), ("wood.efg", "policy")):  # fmt: skip
+        assert "unknown" in refused(cli("check", scenario(piped, use, part)))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("file", ["pipe.yaml", "wood.efg", "bimatrix.nfg"])
+def test_a_file_swapped_for_a_pipe_before_it_is_opened(
+    piped: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no look at a path can close: the file itself is opened without waiting."""
+    with monkeypatch.context() as patch:
+        patch.setattr(content, "find", lambda *_: piped / "games" / file)
+        with pytest.raises(UserError, match="a pipe or a device"):
+            catalogue.entry("game", "anything")
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_that_the_caller_names_is_read(piped: Path) -> None:
+    path = piped / "games" / "pipe.yaml"
+    writer = threading.Thread(target=path.write_text, args=("a: 1\n",))
+    writer.start()
+    assert yamlfile.read_once(path).data == {"a": 1}
+    writer.join()
+
+
+@pytest.mark.parametrize("link", ["l", "deep/l", "games/l", "l/further"])
+def test_nobody_is_told_through_a_link_what_lies_outside(
+    project: Path, cli: Any, link: str
+) -> None:
+    """Law: of a file outside, the same is said whether it is there or not."""
+    beside = project.parent / "beside"
+    (beside / "further").mkdir()
+    for folder in (beside, beside / "further"):
+        (folder / "there.yaml").write_text("coopsim: 1\nuse: coopetition/stage\n")
+    place = project / link.removesuffix("/further")
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(beside)
+    for start in ("../", "./../"):
+        told = {
+            name: refused(cli("check", scenario(project, f"{start}{link}/{name}.yaml")))
+            for name in ("there", "absent", "absent/there")
+        }
+        for name, said in told.items():
+            assert said.replace(f"{name}.yaml", "") == told["there"].replace("there.yaml", "")
+            assert OUTSIDE in said
+    # without a way up, from a scenario beside the link
+    path = project / "x.yaml"
+    for name in ("there", "absent"):
+        path.write_text(yamlfile.dump({"coopsim": 1, "game": {"use": f"{link}/{name}.yaml"}}))
+        assert OUTSIDE in refused(cli("check", str(path)))
 
 
 def test_a_file_that_is_named_may_name_no_more(project: Path, cli: Any) -> None:

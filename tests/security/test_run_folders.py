@@ -639,3 +639,54 @@ def test_a_sealed_table_of_a_sweep_with_other_columns(home: Path, cli: Cli) -> N
     assert said.err.startswith("sweep/configurations.parquet: its columns are not those")
     assert cli(*verb).code == 0
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("verb", ["run", "study"])
+@pytest.mark.parametrize("linked", ["runs", "the run"])
+def test_a_folder_that_nobody_typed_is_not_entered_through_a_link(
+    home: Path, cli: Cli, linked: str, verb: str
+) -> None:
+    """A project can bring along `runs`, and the name of a run in it is known to all."""
+    scenario = load("study.yaml")
+    theirs, own = home.parent / "theirs", Path("runs") / f"study-{scenario.hash[:8]}"
+    shutil.copytree(home / "out", theirs / own.name)  # a run that --fresh could replace
+    link = home / (own.parent if linked == "runs" else own)
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(theirs if linked == "runs" else theirs / own.name)
+    before = snapshot(theirs)
+    said = cli(verb, "study.yaml", "-q", "--workers", "1", *(["--fresh"] if verb == "run" else []))
+    require_sentence(said)
+    assert said.code == 2
+    assert "a link where a folder" in said.err
+    assert "--out" in said.err
+    assert snapshot(theirs) == before
+    assert link.is_symlink()
+    # a path that is typed may lead through a link
+    assert cli("run", "study.yaml", "-q", "--workers", "1", "--out", str(own)).code == 0
+
+
+def test_a_folder_that_nobody_typed_is_swapped_for_a_link_before_it_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, theirs, check = load("study.yaml"), home.parent / "theirs", disk.require_no_link
+    own, before = Path("runs") / f"study-{scenario.hash[:8]}", snapshot(theirs)
+
+    def swapping(path: Path) -> None:
+        check(path)
+        Path("runs").symlink_to(theirs)
+
+    monkeypatch.setattr(disk, "require_no_link", swapping)
+    with (
+        pytest.raises(UserError, match="runs: cannot be made"),
+        claimed(own, scenario, own=True),
+    ):
+        pass
+    assert snapshot(theirs) == before
+
+
+def test_a_run_goes_where_nothing_is_linked(home: Path, cli: Cli) -> None:
+    scenario = load("study.yaml")
+    for _ in range(2):
+        assert cli("run", "study.yaml", "-q", "--workers", "1", "--no-report").code == 0
+    kept = home / "runs" / f"study-{scenario.hash[:8]}"
+    assert RunFolder(kept).manifest["scenario"]["hash"] == scenario.hash

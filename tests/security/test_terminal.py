@@ -1,6 +1,7 @@
 """Hostile names through every verb: a terminal gets nothing to obey, a report nothing unseen.
 
-The rule is Unicode's: no character of the categories Cc, Cf, Cs, Zl and Zp but the line feed.
+The rule is Unicode's: no character of the categories Cc, Cf, Cs, Zl and Zp but the line feed,
+and none of Default_Ignorable_Code_Point, but what has an emoji drawn in colours.
 """
 
 from __future__ import annotations
@@ -22,8 +23,22 @@ from coopsim import wording, yamlfile
 
 ROOT = Path(__file__).resolve().parents[2] / "coopsim"
 # window title, clear screen, C1's own introducer, bell, backspace, override of direction,
-# isolate, zero width, separators, tag
-NASTY = "\x1b]0;owned\x07\x1b[2J\x9b31m\x08\x7f\u202egnp\u2066\u200b\u2028\u2029\U000e0041\r"
+# isolate, zero width, separators, tag, fillers, joiner and selector
+NASTY = (
+    "\x1b]0;owned\x07\x1b[2J\x9b31m\x08\x7f\u202egnp\u2066\u200b\u2028\u2029\U000e0041"
+    "\u3164\u115f\u034f\ufe01\ufe0f\r"
+)
+# DerivedCoreProperties.txt of Unicode 16: all of Default_Ignorable_Code_Point
+IGNORABLE = frozenset(
+    chr(code)
+    for first, last in (
+        (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+        (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
+        (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
 
 
 def name(label: str) -> str:
@@ -58,7 +73,8 @@ NFG = (
 
 def unseen(text: str) -> list[str]:
     kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return [c for c in text if c != "\n" and unicodedata.category(c) in kinds]
+    text = re.sub("(?<=[©®\u203c-\U0010ffff])(?<![\ufe0f\u3164])\ufe0f", "", text)
+    return [c for c in text if c != "\n" and (unicodedata.category(c) in kinds or c in IGNORABLE)]
 
 
 @pytest.fixture
@@ -156,6 +172,28 @@ def test_a_new_scenario_holds_no_line_that_a_name_of_a_file_wrote(project: Path,
     assert made["game"]["use"] == "odd\x1b[2J\u202e\n"
 
 
+@pytest.mark.parametrize("unseen_one", ["\x1b[2J", "\u202e", "\u3164", "\u200b", "\n", "\ufe0f"])
+def test_a_new_scenario_is_given_no_name_that_nobody_sees(
+    unseen_one: str, project: Path, cli: Any
+) -> None:
+    before = sorted(project.rglob("*"))
+    for word in (f"x{unseen_one}", f"trade{unseen_one}/x", f"x{unseen_one}.yaml"):
+        said = cli("new", "scenario", word)
+        assert said.code == 2
+        assert said.out == ""
+        assert said.err.startswith("NAME: not a name for a file; given: ")
+        assert said.err.count("\n") == 1
+    assert sorted(project.rglob("*")) == before
+
+
+def test_a_new_scenario_holds_nothing_unseen_of_a_game(project: Path, cli: Any) -> None:
+    for word, game in (("other", "odd\x1b[2J\u202e\n"), ("third", "carded")):
+        assert cli("new", "scenario", word, "--game", game).code == 0
+        made = (project / "scenarios" / f"{word}.yaml").read_text(encoding="utf-8")
+        assert unseen(made) == []
+        assert name("card") in yamlfile.parse(made).data["title"]  # and means the same
+
+
 def test_bold_is_the_command_lines_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from coopsim.cli import text
 
@@ -196,6 +234,25 @@ def test_every_character_of_these_categories_is_caught() -> None:
     every = "".join(map(chr, range(0x110000)))
     assert unseen(wording.visible(every)) == []
     assert wording.stripped("naïve “quoted” 数 \t\n") == "naïve “quoted” 数 \t\n"
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u115f", "\uffa0", "\u2800", "\U0001d159", "\ufe0e"])
+def test_names_that_look_the_same_are_shown_apart(blank: str) -> None:
+    code = ord(blank)
+    escape = f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    assert wording.visible(f"Ann{blank}") == f"Ann{escape}"
+    assert wording.stripped(f"Ann{blank}") == "Ann"
+    assert json.loads(wording.visible_json(json.dumps(blank, ensure_ascii=False))) == blank
+
+
+def test_what_colours_an_emoji_stays_behind_one() -> None:
+    for sign in "❤☎🏳":
+        assert (
+            wording.visible(f"{sign}\ufe0f") == wording.stripped(f"{sign}\ufe0f") == f"{sign}\ufe0f"
+        )
+    assert (
+        wording.visible("Ann\ufe0f 1\ufe0f ❤\ufe0f\ufe0f") == "Ann\\ufe0f 1\\ufe0f ❤\ufe0f\\ufe0f"
+    )
 
 
 # the only places that write to a terminal, and why

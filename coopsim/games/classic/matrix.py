@@ -60,7 +60,7 @@ class MatrixGame(TabularGame):
         Raises:
             UserError: it cannot be read as a matrix game.
         """
-        form = formats.read(path)
+        form = formats.parse(formats.text_of(path, plain=True), str(path))
         if not isinstance(form, NormalForm):
             raise UserError(
                 "a game tree in a .nfg file", file=str(path), allowed="NFG 1 R, or the suffix .efg"

@@ -241,7 +241,7 @@ class TreeGame(TableGame):
         Raises:
             UserError: it cannot be read as a game tree.
         """
-        text = formats.text_of(path)
+        text = formats.text_of(path, plain=True)
         try:
             form = _parsed(text)
         except UserError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from coopsim import opening
 from coopsim.errors import UserError
 from coopsim.games.formats import efg, efgwriter, nfg
 from coopsim.games.forms.extensive import ExtensiveForm
@@ -74,14 +75,16 @@ def write(form: NormalForm | ExtensiveForm, path: str | os.PathLike[str]) -> Non
         raise UserError(f"the file cannot be written: {error.strerror}", file=file) from None
 
 
-def text_of(path: str | os.PathLike[str]) -> str:
-    """The text of a game file. Raises `UserError` where it cannot be read."""
+def text_of(path: str | os.PathLike[str], *, plain: bool = False) -> str:
+    """The text of a game file; with `plain`, of no pipe or device (see `opening.start`).
+
+    Raises `UserError` where it cannot be read.
+    """
     file = os.fspath(path)
     if os.path.isdir(file):
         raise UserError("this is a folder, not a file", file=file, allowed="a .nfg or .efg file")
     try:
-        with open(file, "rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = opening.start(file, MAX_BYTES + 1, plain=plain)
     except FileNotFoundError:
         raise UserError("no such file", file=file) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

@@ -101,11 +101,14 @@ def test_a_link_to_nowhere_is_refused(tmp_path: Path, scenario: Scenario) -> Non
         pass
 
 
-def test_parents_are_made_where_asked(tmp_path: Path, scenario: Scenario) -> None:
-    with claimed(tmp_path / "a" / "b" / "run", scenario, parents=True):
+def test_parents_are_made_where_asked(
+    tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with claimed(Path("a/b/run"), scenario, own=True):
         pass
     (tmp_path / "file").touch()
-    with pytest.raises(UserError), claimed(tmp_path / "file" / "run", scenario, parents=True):
+    with pytest.raises(UserError), claimed(Path("file/run"), scenario, own=True):
         pass
 
 
