@@ -94,15 +94,22 @@ class Scenario:
     def compare(self) -> Compare:
         """What agents are compared with, defaults filled in."""
         given = self._section("compare", Compare)
-        measures = registry.registrations("measure").items()
-        standard = tuple(name for name, item in measures if item.tags.get("standard"))
         return Compare(
             given.to or self.solve.concepts,
-            given.measure or standard,
+            given.measure or _standard_measures(),
             given.confidence,
             given.resamples,
             given.rubric,
         )
+
+    @property
+    def asked_measures(self) -> tuple[str, ...]:
+        """The measures asked for by name, each of which should fit the game.
+
+        The standard set is what fits of it, also where it is written out, as in a resolved file.
+        """
+        names = self.compare.measure
+        return () if set(names) == set(_standard_measures()) else names
 
     @functools.cached_property
     def policies(self) -> dict[str, dict[str, Any]]:
@@ -262,6 +269,11 @@ class Scenario:
         values = list(self.study.vary.get(str(change), ()))
         if at.get(str(change)) in values and sweep.exists(str(change), known):
             place.set_path(error, (change, values.index(at[str(change)]), *rest))
+
+
+def _standard_measures() -> tuple[str, ...]:
+    measures = registry.registrations("measure").items()
+    return tuple(name for name, item in measures if item.tags.get("standard"))
 
 
 @contextmanager
