@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from coopsim import catalogue, hashing, parameters, registry, yamlfile
 from coopsim.agents.agent import Agent, Rules
-from coopsim.errors import UnknownName, UserError
-from coopsim.games.game import Game
+from coopsim.errors import CoopsimError, UnknownName, UserError
+from coopsim.games.game import Game, action_limits
 from coopsim.scenario import place, resolve, size, sweep
 from coopsim.scenario import seats as seating
 from coopsim.scenario.schema import STATUS_QUO, Compare, Solve, Study
@@ -302,10 +302,26 @@ def _seats(given: Any) -> Iterator[tuple[place.Path, Mapping[str, str]]]:
         yield ("seats", *([position] if many else [])), item
 
 
+def _require_numbers(game: Game) -> None:
+    """Refuse seats in a game that agents cannot play yet. Raises `UserError`."""
+    try:
+        action_limits(game)
+    except CoopsimError:
+        raise place.at(
+            f"agents cannot play {game.card.title or type(game).__name__} yet: its players do not "
+            "choose numbers from intervals, as many as each other",
+            ("seats",),
+            given=str(game.action_space(0)),
+            allowed="no agents and no seats: the game is solved all the same",
+        ) from None
+
+
 def _lineups(given: Any, game: Game, agents: Mapping[str, Agent]) -> tuple[Lineup, ...]:
     """The line-ups; every agent has looked at its seat."""
     made: dict[str, Lineup] = {}
     rules = Rules(game, agents)
+    if given:
+        _require_numbers(game)
     for path, item in _seats(given):
         with place.below(*path):
             assigned = seating.assign(item, game.labels, list(agents))
