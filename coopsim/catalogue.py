@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from coopsim import content, parameters, registry, yamlfile
-from coopsim.errors import UnknownName, UserError
+from coopsim.errors import UnknownName, UserError, nearest
 
 FORMAT = 1
 """The version of the file format that this coopsim reads (`coopsim: 1`)."""
@@ -181,4 +181,11 @@ def check_format(document: yamlfile.Document) -> None:
     version = document.data.get("coopsim")
     if version != FORMAT or isinstance(version, bool):
         problem = "missing" if version is None else "a format that this coopsim does not read"
-        raise document.error(problem, ("coopsim",), given=version, allowed=f"coopsim: {FORMAT}")
+        close = nearest("coopsim", document.data) if version is None else None
+        raise document.error(
+            problem,
+            ("coopsim",) if close is None else (close,),
+            given=version if close is None else close,
+            allowed=f"coopsim: {FORMAT}",
+            nearest=None if close is None else "coopsim",
+        )

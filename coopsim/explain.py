@@ -15,6 +15,7 @@ Finding = Mapping[str, Any]
 
 _PLACE = re.compile(r"\d{1,18}", re.ASCII)  # in a list
 _LOOKED = 1000  # findings that are looked through for the most telling one
+_UNKNOWN, _MISSING = "unexpected_keyword_argument", ("missing", "missing_argument")
 _RANGE = ("greater_than", "less_than", "too_short", "too_long", "multiple_of")
 
 
@@ -32,7 +33,9 @@ def explain(findings: Sequence[Finding], data: Any, schema: wording.Schema) -> U
     placed = [(_path(data, item["loc"], item["type"]), item) for item in findings[:_LOOKED]]
     depth = max(len(path) for path, _ in placed)
     # the branches of a union report beside each other: the deepest path is the one meant
-    path = next(path for path, _ in placed if len(path) == depth)
+    # and there the one that the most branches complain of: the others have one that fits
+    deepest = [path for path, _ in placed if len(path) == depth]
+    path = _misspelt(placed, max(deepest, key=deepest.count))
     same = [item for other, item in placed if other == path]
     # where one branch fits in type and only its range is broken, that is what to say
     same = [item for item in same if not item["type"].endswith("_type")] or same
@@ -43,16 +46,28 @@ def explain(findings: Sequence[Finding], data: Any, schema: wording.Schema) -> U
     return made
 
 
+def _misspelt(placed: Sequence[tuple[Path, Finding]], path: Path) -> Path:
+    """Where `path` is a missing key, the unknown one beside it that was probably meant as it."""
+    if {item["type"] for other, item in placed if other == path}.isdisjoint(_MISSING):
+        return path
+    beside = {
+        str(other[-1]): other
+        for other, item in placed
+        if item["type"] == _UNKNOWN and other[:-1] == path[:-1]
+    }
+    return next((beside[w] for w in beside if nearest(w, [str(path[-1])]) is not None), path)
+
+
 def _error(finding: Finding, path: Path, schema: wording.Schema) -> tuple[UserError, Path]:
     """The error for one finding, and where it is."""
     kind = finding["type"]
-    if kind == "unexpected_keyword_argument":
+    if kind == _UNKNOWN:
         known = wording.keys(schema, path[:-1])
         word = str(path[-1])
         return UserError(
             "unknown key", given=word, allowed=known, nearest=nearest(word, known)
         ), path
-    if kind in ("missing", "missing_argument"):
+    if kind in _MISSING:
         node = wording.find(schema, path)
         return UserError("missing", allowed=wording.sentence(node, schema)), path
     if kind == "value_error":
@@ -111,6 +126,6 @@ def _path(data: Any, location: Sequence[str | int], kind: str) -> Path:
         if inside:
             path.append(part)
             node = node[part]
-    if kind in ("missing", "missing_argument"):
+    if kind in _MISSING:
         path.append(location[-1])
     return tuple(path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopsim.cli import study, text
-from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, load_target
+from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, known, load_target
 
 if TYPE_CHECKING:
     from coopsim.scenario.load import Scenario
@@ -33,6 +33,7 @@ def check(
     from coopsim import yamlfile
     from coopsim.scenario.load import LOOKS
 
+    known("concept", concept or (), "--concept")
     if study.means_sweep(target):
         study.check(target, sets, as_json)
         return

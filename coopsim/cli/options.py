@@ -65,6 +65,46 @@ def _limit_memory(context: typer.Context, size: str | None) -> str | None:
     return size
 
 
+def _whole(parameter: typer.CallbackParam, text: str | int | None) -> int | None:
+    """A whole number from 1, which is read here so that a message can say what was given."""
+    if text is None:
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise UserError(
+            "no such number", file=_flag(parameter), given=text, allowed="a whole number from 1"
+        )
+    return number
+
+
+def decimal(parameter: typer.CallbackParam, text: str | float | None) -> float | None:
+    """A number, as a callback of an option. Raises `UserError` naming it."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        raise UserError(
+            "no number", file=_flag(parameter), given=text, allowed="a number"
+        ) from None
+
+
+def _flag(parameter: typer.CallbackParam) -> str:
+    return max(parameter.opts, key=len)
+
+
+def known(kind: str, names: Sequence[str], flag: str, *extra: str) -> None:
+    """Refuse names after `flag` that are not registered. Raises `UnknownName` naming it."""
+    from coopsim.parameters import Names
+
+    for name in names:
+        try:
+            Names(kind, extra).check(name)
+        except UserError as error:
+            raise error.at(file=flag) from None
+
+
 Memory = Annotated[
     str | None,
     typer.Option(
@@ -88,7 +128,12 @@ Out = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Processes that work; one a core where not said."),
+    typer.Option(
+        parser=str,
+        callback=_whole,
+        metavar="N",
+        help="Processes that work; one a core where not said.",
+    ),
 ]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Drop what an earlier run left in the folder.")

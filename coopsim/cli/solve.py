@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopsim.cli import solutions, text
-from coopsim.cli.options import Json, Memory, Sets, TargetName, Trust, load_target, overrides
+from coopsim.cli.options import (
+    Json,
+    Memory,
+    Sets,
+    TargetName,
+    Trust,
+    decimal,
+    known,
+    load_target,
+    overrides,
+)
+from coopsim.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
     from coopsim.games.game import Game
@@ -33,10 +44,16 @@ def solve(
         typer.Option(metavar="NAME", help="The solver; chosen by what suits where not said."),
     ] = None,
     tol: Annotated[
-        float | None, typer.Option(metavar="NUMBER", help="Tolerance, in payoff units.")
+        float | None,
+        typer.Option(
+            parser=str, callback=decimal, metavar="NUMBER", help="Tolerance, in payoff units."
+        ),
     ] = None,
     deadline: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The longest time a solution.")
+        float | None,
+        typer.Option(
+            parser=str, callback=decimal, metavar="SECONDS", help="The longest time a solution."
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -56,18 +73,28 @@ def solve(
 
     The exit code is 1 where an answer could not be proved.
     """
+    known("concept", concept or (), "--concept")
+    known("solver", [method] if method else (), "--method", "auto")
+    options = overrides(option, "--option")
     scenario, is_game = load_target(target, sets)
+    if policy is not None and policy not in scenario.policies:
+        raise UnknownName("policy", policy, scenario.policies, file="--policy")
     point = scenario.point(policy)
     concepts = tuple(concept or ()) or _concepts(scenario, point.game, is_game)
     asked = {
         "method": method,
         "tol": scenario.solve.tol if tol is None else tol,
         "deadline": scenario.solve.deadline if deadline is None else deadline,
-        **overrides(option, "--option"),
+        **options,
     }
-    found = [
-        item for name in concepts for item in _solved(scenario, point.game, name, every, asked)
-    ]
+    try:
+        found = [
+            item for name in concepts for item in _solved(scenario, point.game, name, every, asked)
+        ]
+    except UserError as error:
+        if (error.key or "").partition(".")[0] in options:
+            error.at(file="--option")
+        raise
     if as_json:
         told = [
             {**item.as_dict(), "strategies": solutions.named(item, point.game)} for item in found

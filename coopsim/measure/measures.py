@@ -57,6 +57,7 @@ class Measure:
         meaning: one sentence for reports.
         of: rows by player.
         applies: whether a game has what it takes.
+        responses: whether it reads `Played.responses`, which take a search to find.
         better: whether "more", "less" or neither ("") is better, for colouring only.
     """
 
@@ -66,6 +67,7 @@ class Measure:
     of: Callable[[Played], Rows]
     applies: Callable[[Game], bool] = lambda game: True
     better: str = ""
+    responses: bool = False
 
 
 def evaluate(names: tuple[str, ...], played: Played) -> Rows:
@@ -85,6 +87,13 @@ def applicable(names: tuple[str, ...], game: Game) -> tuple[str, ...]:
     from coopsim import registry
 
     return tuple(n for n in names if registry.lookup("measure", n).load().applies(game))
+
+
+def reads_responses(names: tuple[str, ...], game: Game) -> bool:
+    """Whether a measure among `names` that fits `game` reads what best responses earn."""
+    from coopsim import registry
+
+    return any(registry.lookup("measure", n).load().responses for n in applicable(names, game))
 
 
 def private(played: Played) -> Float:
@@ -208,6 +217,7 @@ REGRET = Measure(
     _regret,
     _numbers,
     better="less",
+    responses=True,
 )
 DISTANCE = Measure(
     "distance", "action units", "mean absolute distance of actions from the solution's", _distance,

@@ -11,6 +11,7 @@ from typing import Any
 
 from coopsim import catalogue, content, yamlfile
 from coopsim.errors import UnknownName, UserError
+from coopsim.measure.measures import applicable, require_applicable
 from coopsim.scenario import place, shape, sweep
 from coopsim.scenario.scenario import Lineup, Point, Scenario
 from coopsim.scenario.schema import KEYS
@@ -135,9 +136,16 @@ def _check(scenario: Scenario) -> None:
     _ = scenario.study, scenario.solve, scenario.compare
     _ = scenario.resolved
     scenario.check_size()
-    for look in (scenario.situation, scenario.point):
-        for policy, at in itertools.islice(_looks(scenario), LOOKS):
-            look(policy, at)
+    for policy, at in itertools.islice(_looks(scenario), LOOKS):
+        scenario.situation(policy, at)
+    asked = scenario.asked_measures
+    for policy, at in itertools.islice(_looks(scenario), LOOKS):
+        game = scenario.point(policy, at).game
+        fitting = applicable(asked, game)
+        asked = tuple(name for name in asked if name not in fitting)
+    # policies may change the game: refused is what fits it under none of them
+    with scenario.placed():
+        require_applicable(asked, scenario.point().game)
 
 
 def _looks(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from coopsim import catalogue, hashing, parameters, registry, yamlfile
 from coopsim.agents.agent import Agent, Rules
-from coopsim.errors import UnknownName, UserError
-from coopsim.games.game import Game
+from coopsim.errors import CoopsimError, UnknownName, UserError
+from coopsim.games.game import Game, action_limits
 from coopsim.scenario import place, resolve, size, sweep
 from coopsim.scenario import seats as seating
 from coopsim.scenario.schema import STATUS_QUO, Compare, Solve, Study
@@ -94,15 +94,22 @@ class Scenario:
     def compare(self) -> Compare:
         """What agents are compared with, defaults filled in."""
         given = self._section("compare", Compare)
-        measures = registry.registrations("measure").items()
-        standard = tuple(name for name, item in measures if item.tags.get("standard"))
         return Compare(
             given.to or self.solve.concepts,
-            given.measure or standard,
+            given.measure or _standard_measures(),
             given.confidence,
             given.resamples,
             given.rubric,
         )
+
+    @property
+    def asked_measures(self) -> tuple[str, ...]:
+        """The measures asked for by name, each of which should fit the game.
+
+        The standard set is what fits of it, also where it is written out, as in a resolved file.
+        """
+        names = self.compare.measure
+        return () if set(names) == set(_standard_measures()) else names
 
     @functools.cached_property
     def policies(self) -> dict[str, dict[str, Any]]:
@@ -264,6 +271,11 @@ class Scenario:
             place.set_path(error, (change, values.index(at[str(change)]), *rest))
 
 
+def _standard_measures() -> tuple[str, ...]:
+    measures = registry.registrations("measure").items()
+    return tuple(name for name, item in measures if item.tags.get("standard"))
+
+
 @contextmanager
 def _told(policy: str, at: Mapping[str, Any]) -> Iterator[None]:
     """Errors raised inside say under which policy and sweep values they come up."""
@@ -290,10 +302,26 @@ def _seats(given: Any) -> Iterator[tuple[place.Path, Mapping[str, str]]]:
         yield ("seats", *([position] if many else [])), item
 
 
+def _require_numbers(game: Game) -> None:
+    """Refuse seats in a game that agents cannot play yet. Raises `UserError`."""
+    try:
+        action_limits(game)
+    except CoopsimError:
+        raise place.at(
+            f"agents cannot play {game.card.title or type(game).__name__} yet: its players do not "
+            "choose numbers from intervals, as many as each other",
+            ("seats",),
+            given=str(game.action_space(0)),
+            allowed="no agents and no seats: the game is solved all the same",
+        ) from None
+
+
 def _lineups(given: Any, game: Game, agents: Mapping[str, Agent]) -> tuple[Lineup, ...]:
     """The line-ups; every agent has looked at its seat."""
     made: dict[str, Lineup] = {}
     rules = Rules(game, agents)
+    if given:
+        _require_numbers(game)
     for path, item in _seats(given):
         with place.below(*path):
             assigned = seating.assign(item, game.labels, list(agents))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from coopsim.errors import UserError, nearest
 from coopsim.scenario import place
 
+_SHOWN = 8  # players that a message names
 _RANGE = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?", re.ASCII)
 
 
@@ -41,9 +42,9 @@ def assign(
             taken[player] = key, agent
     if missing := [name for i, name in enumerate(players) if i not in taken]:
         raise UserError(
-            f"no agent for {', '.join(missing)}",
+            f"no agent for {_some(missing)}",
             given=", ".join(f"{key}: {agent}" for key, agent in seats.items()),
-            allowed=f"each of {', '.join(players)} once",
+            allowed=f"each of {_some(players)} once",
         )
     return tuple(taken[i][1] for i in range(len(players)))
 
@@ -67,6 +68,12 @@ def lineup_name(assigned: Sequence[str]) -> str:
     if len(runs) == 1:
         return runs[0][0]
     return " / ".join(name if count == 1 else f"{name} x{count}" for name, count in runs)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, the last ones of many as their number."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _players(key: str, players: Sequence[str]) -> range:

@@ -9,6 +9,8 @@ from coopsim.errors import nearest
 from coopsim.scenario import place
 from coopsim.scenario.schema import KEYS, SECTIONS
 
+_OF_SWEEPS = ("experiment", "targets")  # keys of sweep files that scenarios do not have
+
 MOST_CHANGES = 200
 """The most values that a policy changes."""
 
@@ -28,10 +30,12 @@ def check(data: Mapping[str, Any]) -> None:
             ("experiment",),
             allowed="coopsim study, which runs it; or a game: {use: NAME} section",
         )
+    # without a game it may be meant as a sweep, whose keys are others
+    known = [*KEYS] if "game" in data else [*KEYS, *_OF_SWEEPS]
     for key in data:
         if key not in KEYS:
             raise place.at(
-                "unknown key", (key,), given=key, allowed=list(KEYS), nearest=nearest(key, KEYS)
+                "unknown key", (key,), given=key, allowed=known, nearest=nearest(key, known)
             )
     for key in ("title", "description"):
         if not isinstance(data.get(key, ""), str):
@@ -51,6 +55,11 @@ def need_use(path: place.Path, spec: Any) -> None:
     """Refuse a game or an agent that does not say what it uses."""
     if not isinstance(spec, Mapping):
         raise place.at("must be a mapping", path, given=_shown(spec), allowed="{use: NAME, ...}")
+    close = None if "use" in spec else nearest("use", spec)
+    if close is not None:
+        raise place.at(
+            "must say what it uses", (*path, close), given=close, allowed="use: NAME", nearest="use"
+        )
     if not isinstance(spec.get("use"), str):
         given = _shown(spec["use"]) if "use" in spec else None
         raise place.at("must say what it uses", (*path, "use"), given=given, allowed="a name")

@@ -17,7 +17,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,9 +27,9 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 
 from coopsim import catalogue, content, hashing, parameters, registry, yamlfile
-from coopsim.errors import UnknownName, UserError, nearest
+from coopsim.errors import UnknownName, UserError, nearest, shorten
 from coopsim.measure.experiment import TRIAL, Columns, Experiment
-from coopsim.measure.targets.target import Target
+from coopsim.measure.targets.target import Target, has
 from coopsim.parameters import Parameters
 from coopsim.scenario import place, sweep
 from coopsim.scenario.load import find, shown
@@ -44,6 +44,14 @@ KEYS = {
     "targets": "what statistics of the measures should be",
 }
 """Every top-level key with its meaning."""
+
+_ALLOWED = {
+    "experiment": "{use: NAME, ...}",
+    "study": "lines of key: value",
+    "targets": "a list of {name: TEXT, measure: NAME, ...}",
+}
+
+_LISTED = 100  # values that an error carries; a message shows fewer
 
 MOST = 10_000_000
 """The most configurations of one sweep."""
@@ -217,6 +225,27 @@ class Sweep:
             if name not in names:
                 error = UnknownName("parameter or measure", name, names)
                 raise place.set_path(error, ("where", name))
+            with place.below("where", name):
+                self._check_picked(name, target.where[name])
+
+    def _check_picked(self, name: str, wanted: Any) -> None:
+        """Refuse values that no configuration has; those of a measure are not known yet."""
+        many = isinstance(wanted, list | tuple)
+        if many and not wanted:
+            raise UserError("picks no configuration", given=wanted, allowed="at least one value")
+        known = None
+        if name not in self.experiment.measures:
+            known = self.axes.get(name, (getattr(self.experiment, name),))
+        for position, value in enumerate(wanted if many else [wanted]):
+            plain = isinstance(value, bool | int | float | str)
+            if plain and (known is None or has(known, value)):
+                continue
+            error = UserError(
+                "no configuration has this",
+                given="null" if value is None else '""' if value == "" else value,
+                allowed="a number, text, true or false" if known is None else _texts(known),
+            )
+            raise place.set_path(error, (position,) if many else ())
 
     def _at(self, error: UserError, path: place.Path) -> UserError:
         """The error, pointing at a path of this file."""
@@ -231,6 +260,11 @@ class Sweep:
             yield
         except UserError as error:
             raise self._at(error, (*path, *place.path_of(error))) from None
+
+
+def _texts(values: Sequence[Any]) -> list[str]:
+    """The first of the values, as they are written in a file."""
+    return [shorten(value) for value in itertools.islice(values, _LISTED)]
 
 
 def is_sweep(data: Mapping[str, Any]) -> bool:
@@ -295,15 +329,30 @@ def _check_outline(document: yamlfile.Document) -> None:
                 "must be a list" if kind is list else "must be a mapping",
                 (key,),
                 given="nothing" if given is None else given,
+                allowed=_ALLOWED[key],
             )
     used = document.data.get("experiment", {})
     if not isinstance(used.get("use"), str):
         names = list(registry.registrations("experiment"))
+        close = None if "use" in used else nearest("use", used)
+        if close is not None:
+            raise document.error(
+                "must say what it uses",
+                ("experiment", close),
+                given=close,
+                allowed="use: NAME",
+                nearest="use",
+            )
         path = ("experiment", "use") if used else ("experiment",)
         raise document.error("must say what it uses", path, given=used.get("use"), allowed=names)
     for position, item in enumerate(document.data.get("targets") or []):
         if not isinstance(item, Mapping):
-            raise document.error("must be a mapping", ("targets", position), given=item)
+            raise document.error(
+                "must be a mapping",
+                ("targets", position),
+                given="nothing" if item is None else item,
+                allowed="{name: TEXT, measure: NAME, ...}",
+            )
 
 
 def _overridden(made: Sweep, overrides: Mapping[str, Any]) -> Sweep:

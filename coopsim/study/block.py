@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,8 @@ def target_table(found: Sequence[Finding]) -> polars.DataFrame:
         (
             *(item.target.name, item.target.measure, item.target.statistic),
             hashing.canonical(item.target.where),
-            *(item.count, item.measured, item.target.at_least, item.target.at_most, item.met),
+            *(item.count, None if math.isnan(item.measured) else item.measured),
+            *(item.target.at_least, item.target.at_most, item.met),
             *(item.target.published, item.target.within, item.follows, item.target.source),
         )
         for item in found

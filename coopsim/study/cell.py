@@ -11,7 +11,8 @@ from coopsim import hashing, registry
 from coopsim.agents.agent import Agent, Rules
 from coopsim.agents.play import play
 from coopsim.agents.rational import best_constant_response
-from coopsim.measure.measures import Played, Rows, evaluate
+from coopsim.games.game import Game
+from coopsim.measure.measures import Played, Rows, applicable, evaluate, reads_responses
 from coopsim.scenario.load import Lineup, Point, Scenario
 from coopsim.solvers.select import solve
 from coopsim.solvers.solution import Solution
@@ -32,10 +33,10 @@ def solve_point(scenario: Scenario, task: PointTask) -> dict[str, Any]:
         player's best constant response would earn a round.
     """
     point = scenario.point(task.policy, task.at)
-    solutions = {name: _solve(scenario, point, name) for name in _concepts(scenario)}
+    solutions = {name: _solve(scenario, point, name) for name in _concepts(scenario, point.game)}
     rules = Rules(point.game, point.agents, solutions)
     responses = {}
-    if "regret" in scenario.compare.measure:
+    if reads_responses(scenario.compare.measure, point.game):
         responses = {lineup.name: _responses(rules, lineup) for lineup in point.lineups}
     theory = {
         concept: _theory(scenario, rules, concept)
@@ -95,11 +96,10 @@ def point_tables(
     return _solution_frame(task, solved), _frame(theory)
 
 
-def _concepts(scenario: Scenario) -> tuple[str, ...]:
-    """The concepts asked for, and those that a measure needs."""
-    needed = [
-        registry.lookup("measure", name).tags.get("needs") for name in scenario.compare.measure
-    ]
+def _concepts(scenario: Scenario, game: Game) -> tuple[str, ...]:
+    """The concepts asked for, and those that a measure needs which fits the game."""
+    fitting = applicable(scenario.compare.measure, game)
+    needed = [registry.lookup("measure", name).tags.get("needs") for name in fitting]
     return tuple(dict.fromkeys([*scenario.solve.concepts, *filter(None, needed)]))
 
 
@@ -114,7 +114,7 @@ def _theory(scenario: Scenario, rules: Rules, concept: str) -> Rows:
     solution = rules.solutions[concept]
     played = play(rules.game, solution, episodes=1, seed=0)
     responses = None
-    if "regret" in scenario.compare.measure:
+    if reads_responses(scenario.compare.measure, rules.game):
         seats = _constants(solution)
         responses = np.array(
             [best_constant_response(rules, seats, i)[1] for i in range(rules.game.n)]

@@ -29,6 +29,8 @@ from coopsim.study.store import (
 _KEPT = {POINTS: re.compile(r"[0-9a-f]{16}\.json"), CELLS: re.compile(r"[0-9a-f]{16}\.parquet")}
 """Names of results, by the folder that they lie in."""
 
+_LONG = 300  # characters of a path in a message
+
 _ASIDE = re.compile(r"\.damaged(-[0-9]+)?")
 _CHECKS: Mapping[str, tuple[Callable[[bytes], Any], int]] = {
     ".json": (files.unpack_json, files.MOST_JSON),
@@ -195,7 +197,7 @@ def _require_makeable(path: Path, *, parents: bool) -> None:
         above = above.parent
     if not os.path.isdir(above):
         allowed = "a folder in one that exists"
-        raise _refused(f"there is no folder {above}", path, allowed)
+        raise _refused(f"there is no folder {_short(above)}", path, allowed)
     _require_writable(above)
 
 
@@ -205,4 +207,10 @@ def _require_writable(path: Path) -> None:
 
 
 def _refused(problem: str, path: Path, allowed: str) -> UserError:
-    return UserError(problem, file=str(path), allowed=allowed)
+    return UserError(problem, file=_short(path), allowed=allowed)
+
+
+def _short(path: Path) -> str:
+    """The path, cut where nobody would read it."""
+    text = str(path)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"

@@ -223,7 +223,17 @@ class TreeGame(TableGame):
 
     def __post_init__(self) -> None:
         """Read the tree. Raises `UserError` with the line and what was expected there."""
-        _ = self.extensive
+        try:
+            _ = self.extensive
+        except UserError as error:
+            where = "" if error.line is None else f"line {error.line} of the text: "
+            raise UserError(
+                f"{where}{error.problem}",
+                key="efg",
+                given=error.given,
+                allowed=error.allowed,
+                nearest=error.nearest,
+            ) from None
 
     @classmethod
     def of(cls, form: ExtensiveForm) -> TreeGame:

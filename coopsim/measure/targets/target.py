@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -76,17 +76,17 @@ class Finding:
 
     @property
     def met(self) -> bool | None:
-        """Whether the threshold is reached; None where there is none."""
+        """Whether the threshold is reached; None where there is none, or nothing was measured."""
         low, high = self.target.at_least, self.target.at_most
-        if low is None and high is None:
+        if (low is None and high is None) or np.isnan(self.measured):
             return None
         above = low is None or bool(reaches(self.measured, low))
         return above and (high is None or bool(keeps_to(self.measured, high)))
 
     @property
     def follows(self) -> bool | None:
-        """Whether the published figure comes out; None where none was published."""
-        if self.target.published is None:
+        """Whether the published figure comes out; None where there is none, as with `met`."""
+        if self.target.published is None or np.isnan(self.measured):
             return None
         # a figure printed to two digits may lie exactly half a digit away
         away, size = abs(self.measured - self.target.published), abs(self.target.published)
@@ -112,6 +112,13 @@ def chosen(where: Mapping[str, Any], columns: Columns) -> npt.NDArray[np.bool_]:
         values = wanted if isinstance(wanted, list | tuple) else [wanted]
         keep &= np.any([_has(columns[name], value) for value in values], axis=0)
     return keep
+
+
+def has(values: Sequence[Any], wanted: Any) -> bool:
+    """Whether one of the values of a parameter is `wanted`, which true and false are by name."""
+    alike = [value for value in values if isinstance(value, bool) == isinstance(wanted, bool)]
+    alike = [value for value in alike if isinstance(value, str) == isinstance(wanted, str)]
+    return bool(alike) and bool(_has(np.array(alike), wanted).any())
 
 
 def _has(column: npt.NDArray[Any], value: Any) -> npt.NDArray[np.bool_]:
