@@ -126,6 +126,8 @@ def _action(row: dict[str, Any]) -> str:
     if row["profile"] is None:
         return NOTHING
     parts = json.loads(row["profile"])
+    if not isinstance(parts, list):
+        return number(parts)
     if any(isinstance(part, list) for part in parts):
         return _joint(parts)
     shown = ", ".join(number(part, 3) for part in parts[:_SHOWN])
