@@ -17,6 +17,7 @@ PROVED = ("exact", "converged")
 """The statuses of a solution whose certificate holds."""
 
 _BASELINE = "baseline"
+_SHOWN = 6  # numbers of one player, or entries of a joint distribution, that are written out
 
 
 def equilibria(facts: Facts, policy: str, at: str) -> Table:
@@ -119,11 +120,32 @@ def _mean_action(held: Sequence[dict[str, Any]]) -> float | None:
 
 
 def _action(row: dict[str, Any]) -> str:
-    """One number, or a distribution over actions."""
+    """One number, a distribution over actions, or the largest parts of a joint one."""
     if row["action"] is not None:
         return number(row["action"])
     if row["profile"] is None:
         return NOTHING
     parts = json.loads(row["profile"])
-    shown = ", ".join(number(part, 3) for part in parts[:6])
-    return f"({shown}{', …' if len(parts) > 6 else ''})"
+    if not isinstance(parts, list):
+        return number(parts)
+    if any(isinstance(part, list) for part in parts):
+        return _joint(parts)
+    shown = ", ".join(number(part, 3) for part in parts[:_SHOWN])
+    return f"({shown}{', …' if len(parts) > _SHOWN else ''})"
+
+
+def _joint(parts: list[Any]) -> str:
+    """The largest entries of an array of several axes, each with its place counted from 1.
+
+    A distribution over profiles of actions: the likeliest with their probabilities.
+    """
+    import numpy as np
+
+    whole = np.asarray(parts, dtype=float)
+    used = int(np.count_nonzero(whole))
+    order = np.argsort(-whole, axis=None, kind="stable")[: min(used, _SHOWN)]
+    shown = []
+    for place in order:
+        at = ", ".join(str(axis + 1) for axis in np.unravel_index(place, whole.shape))
+        shown.append(f"({at}): {number(float(whole.flat[place]), 3)}")
+    return "; ".join(shown) + ("; …" if used > _SHOWN else "") if shown else NOTHING

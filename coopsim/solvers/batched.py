@@ -242,11 +242,13 @@ def constant_sums(form: NormalVariants) -> bool:
     """Whether in every game two players' payoffs add up to a constant, up to rounding."""
     if form.n != 2:
         return False
-    # halved, so that no sum is beyond all floats
+    # halved, so that no sum is beyond all floats; above the lowest, so that what one player is
+    # always paid does not swallow the other's payoffs
     halves = form.payoffs / 2
-    apart = np.ptp(halves.sum(1), axis=(1, 2))
-    spans = np.ptp(halves, axis=(2, 3))
     last_place = 4 * np.finfo(float).eps * np.abs(halves).max(axis=(1, 2, 3))
+    halves = halves - halves.min(axis=(2, 3), keepdims=True)
+    apart = np.ptp(halves.sum(1), axis=(1, 2))
+    spans = halves.max(axis=(2, 3))
     slack = np.maximum(_ROUNDING * spans[:, 0], last_place)
     # what is rounding beside one player's payoffs may be all that another is paid
     return bool((apart <= np.minimum(slack, _SMALL * spans.min(1))).all())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coopsim import hashing, parameters
 from coopsim.measure.experiment import Columns
 from coopsim.measure.targets.target import Finding, judge
 from coopsim.scenario.sweepfile import Sweep
-from coopsim.study.files import Damaged
+from coopsim.study.columns import Column
 from coopsim.study.plan import RESULTS, BlockTask
 
 if TYPE_CHECKING:
@@ -88,14 +87,25 @@ def target_schema() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def require_columns(sweep: Sweep, table: polars.DataFrame, path: Path) -> None:
-    """Refuse a table of configurations without what the sweep varies and measures.
+def target_columns(sweep: Sweep) -> dict[str, Column]:
+    """What `targets.parquet` may hold for this sweep."""
+    names = {target.name for target in sweep.targets}
+    limits: dict[str, dict[str, Any]] = {
+        "target": {"allowed": names},
+        "where": {"allowed": {hashing.canonical(target.where) for target in sweep.targets}},
+        **{name: {"null": True} for name in ("at_least", "at_most", "met", "follows", "within")},
+        "published": {"null": True, "along": "follows"},
+    }
+    return {name: Column(kind, **limits.get(name, {})) for name, kind in target_schema().items()}
 
-    Raises:
-        Damaged: it holds other columns.
+
+def configuration_columns(sweep: Sweep) -> dict[str, Column]:
+    """What `configurations.parquet` and the table of a block may hold.
+
+    Their types are those of the first configuration, which is measured again for that.
     """
-    if not {*sweep.columns(0, 0), *sweep.experiment.measures} <= set(table.columns):
-        raise Damaged(f"{path}: its columns are not those of this sweep")
+    held = run_block(sweep, BlockTask("", 0, 1)).schema
+    return {name: Column(kind, loose=True) for name, kind in held.items()}
 
 
 def _literal(value: object, count: int) -> polars.Series:

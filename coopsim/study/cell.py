@@ -12,10 +12,13 @@ from coopsim.agents.agent import Agent, Rules
 from coopsim.agents.play import play
 from coopsim.agents.rational import best_constant_response
 from coopsim.games.game import Game
+from coopsim.measure.compare import schema as compared
 from coopsim.measure.measures import Played, Rows, applicable, evaluate, reads_responses
+from coopsim.scenario import sweep
 from coopsim.scenario.load import Lineup, Point, Scenario
 from coopsim.solvers.select import solve
-from coopsim.solvers.solution import Solution
+from coopsim.solvers.solution import Solution, Status
+from coopsim.study.columns import Column, is_profile
 from coopsim.study.plan import CellTask, PointTask
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def solve_point(scenario: Scenario, task: PointTask) -> dict[str, Any]:
         player's best constant response would earn a round.
     """
     point = scenario.point(task.policy, task.at)
-    solutions = {name: _solve(scenario, point, name) for name in _concepts(scenario, point.game)}
+    solutions = {name: _solve(scenario, point, name) for name in concepts(scenario, point.game)}
     rules = Rules(point.game, point.agents, solutions)
     responses = {}
     if reads_responses(scenario.compare.measure, point.game):
@@ -96,9 +99,13 @@ def point_tables(
     return _solution_frame(task, solved), _frame(theory)
 
 
-def _concepts(scenario: Scenario, game: Game) -> tuple[str, ...]:
-    """The concepts asked for, and those that a measure needs which fits the game."""
-    fitting = applicable(scenario.compare.measure, game)
+def concepts(scenario: Scenario, game: Game | None = None) -> tuple[str, ...]:
+    """The concepts asked for, and those that a measure needs which fits the game.
+
+    Without a game those that any measure asked for needs.
+    """
+    names = scenario.compare.measure
+    fitting = names if game is None else applicable(names, game)
     needed = [registry.lookup("measure", name).tags.get("needs") for name in fitting]
     return tuple(dict.fromkeys([*scenario.solve.concepts, *filter(None, needed)]))
 
@@ -156,6 +163,50 @@ def _rows(
     ]
 
 
+def measure_columns(scenario: Scenario) -> dict[str, Column]:
+    """What `measures.parquet` and the table of a cell may hold in a run of this scenario."""
+    limits: dict[str, dict[str, Any]] = {**_measured(scenario), "seed": {"null": True}}
+    return {name: Column(kind, **limits.get(name, {})) for name, kind in measure_schema().items()}
+
+
+def solution_columns(scenario: Scenario) -> dict[str, Column]:
+    """What `solutions.parquet` may hold in a run of this scenario."""
+    limits: dict[str, dict[str, Any]] = {
+        **_places(scenario),
+        **{name: {"null": True} for name in ("player", "action", "certificate", "residual")},
+        **{name: {"null": True} for name in ("relative", "complete")},
+        "concept": {"allowed": concepts(scenario)},
+        "status": {"allowed": [str(item) for item in Status]},
+        "profile": {"null": True, "along": "player", "holds": is_profile},
+        "value": {"null": True, "along": "player"},
+        "exact": {"null": True, "along": "certificate"},
+    }
+    return {name: Column(kind, **limits.get(name, {})) for name, kind in solution_schema().items()}
+
+
+def comparison_columns(scenario: Scenario) -> dict[str, Column]:
+    """What `comparison.parquet` may hold in a run of this scenario."""
+    limits: dict[str, dict[str, Any]] = {
+        **_measured(scenario),
+        "reference": {"allowed": tuple(scenario.policies)[:1]},
+        "low": {"null": True, "along": "high"},
+        "high": {"null": True, "along": "low"},
+        "seeds": {"null": True},
+    }
+    return {name: Column(kind, **limits.get(name, {})) for name, kind in compared().items()}
+
+
+def most_rows(scenario: Scenario) -> tuple[int, int, int]:
+    """Rows that the tables of solutions, of measures and of comparison can have at most."""
+    solved = played = 0
+    asked = len(scenario.compare.measure) + len(concepts(scenario))  # distances to each of them
+    for point in scenario.points():
+        solved += len(concepts(scenario)) * max(point.game.n, 1)
+        who = len(scenario.compare.to) + len(point.lineups) * len(scenario.seeds())
+        played += who * asked * (point.game.n + 1)
+    return solved, played, played
+
+
 def measure_schema() -> dict[str, Any]:
     """Columns and types of `measures.parquet` and of the table of a cell."""
     import polars as pl
@@ -178,6 +229,22 @@ def solution_schema() -> dict[str, Any]:
         "certificate": text, "residual": number, "relative": number, "exact": pl.Boolean(),
         "complete": pl.Boolean(), "selection": text, "found": pl.Int64(),
     }  # fmt: skip
+
+
+def _places(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    made = sweep.combinations(scenario.study.vary)
+    at = {hashing.canonical(dict(place)) for place in made}
+    return {"policy": {"allowed": tuple(scenario.policies)}, "at": {"allowed": at}}
+
+
+def _measured(scenario: Scenario) -> dict[str, dict[str, Any]]:
+    asked = tuple(scenario.compare.measure)
+    return {
+        **_places(scenario),
+        "source": {"allowed": (AGENTS, THEORY)},
+        # "distance to nash" is a measure of the family "distance"
+        "measure": {"holds": lambda name: name.startswith(asked)},
+    }
 
 
 def _frame(rows: list[tuple[Any, ...]]) -> polars.DataFrame:

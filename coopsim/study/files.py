@@ -11,11 +11,10 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coopsim.study import disk
+from coopsim.study import columns, disk, footer
 from coopsim.study.disk import Damaged as Damaged
 
 if TYPE_CHECKING:
@@ -82,30 +81,41 @@ def check_table(raw: bytes, key: str | None = None) -> None:
         raise Damaged("it holds another cell's results")
 
 
-def unpack_table(raw: bytes, key: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
+def unpack_table(
+    raw: bytes, key: str, expected: columns.Columns | None = None, most: int | None = None
+) -> polars.DataFrame:
     """The table in sealed bytes.
 
     Args:
         raw: the bytes.
         key: what the table should hold.
-        schema: its columns and their types, in order; not checked where not given.
+        expected: its columns, in order, and what they may hold; not checked where not given.
+        most: rows that it can have; any number where not given.
 
     Raises:
-        Damaged: it is not whole, not what it should be, or too large.
+        Damaged: it is not whole, not what it should be, or too large. How large it is is told
+            from its footer, before it is read.
     """
     import polars as pl
 
     check_table(raw, key)
+    told = footer.size(raw)
     try:
-        held = pl.scan_parquet(io.BytesIO(raw))
-        columns = held.collect_schema()
-        if schema is not None and dict(columns) != dict(schema):
-            raise Damaged("its columns are not those of this table")
-        if held.select(pl.len()).collect().item() * max(len(columns), 1) > MOST_VALUES:
+        kinds = pl.scan_parquet(io.BytesIO(raw)).collect_schema()
+        if expected is not None:
+            columns.require_types(kinds, expected)
+        if most is not None and told.rows > most:
+            raise Damaged(f"it has {told.rows:,} rows, and can have {most:,} at most")
+        if told.rows * max(len(kinds), 1) > MOST_VALUES:
             raise Damaged(f"it holds more than {MOST_VALUES:,} values")
-        return pl.read_parquet(io.BytesIO(raw))
+        columns.require_room(kinds, told.rows, told.unpacked)
+        frame = pl.read_parquet(io.BytesIO(raw))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise Damaged("it is not a Parquet table") from None
+    columns.require_texts_fit(frame)
+    if expected is not None:
+        columns.require_values(frame, expected)
+    return frame
 
 
 def pack_json(data: Any, key: str) -> bytes:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coopsim import permissions
-from coopsim.measure.compare import schema as comparison_schema
 from coopsim.scenario.load import Scenario, load
 from coopsim.study import cases, cell
+from coopsim.study.columns import Columns
 from coopsim.study.runner import run_study
-from coopsim.study.store import SCENARIO, Kept, RunFolder
+from coopsim.study.store import SCENARIO, TABLES, Kept, RunFolder
 
 if TYPE_CHECKING:
     import polars
@@ -52,22 +52,32 @@ class Run(Kept):
     @functools.cached_property
     def solutions(self) -> polars.DataFrame:
         """All solutions: one row a policy, sweep point, concept and player."""
-        return RunFolder(self.folder).read_table("solutions", cell.solution_schema())
+        return self._table("solutions", cell.solution_columns)
 
     @functools.cached_property
     def measures(self) -> polars.DataFrame:
         """All measures of agents (by seed) and of theory (without), one value a row."""
-        return RunFolder(self.folder).read_table("measures", cell.measure_schema())
+        return self._table("measures", cell.measure_columns)
 
     @functools.cached_property
     def comparison(self) -> polars.DataFrame:
         """Each policy's effect against the reference, as predicted and as shown."""
-        return RunFolder(self.folder).read_table("comparison", comparison_schema())
+        return self._table("comparison", cell.comparison_columns)
 
     @functools.cached_property
     def rubrics(self) -> tuple[Assessment, ...]:
         """The published rubrics that the scenario names, item by item."""
         return cases.held(RunFolder(self.folder), self.scenario)
+
+    @functools.cached_property
+    def _most_rows(self) -> dict[str, int]:
+        return dict(zip(TABLES, cell.most_rows(self.scenario), strict=True))
+
+    def _table(self, name: str, columns: Callable[[Scenario], Columns]) -> polars.DataFrame:
+        """A table, checked against what this scenario can give."""
+        folder = RunFolder(self.folder)
+        folder.require_table(name)
+        return folder.read_table(name, columns(self.scenario), self._most_rows[name])
 
 
 def run(

@@ -74,12 +74,13 @@ def write_tables(folder: RunFolder, scenario: Scenario, plan: Plan) -> None:
     import polars as pl
 
     from coopsim.measure.compare import compare
-    from coopsim.study.cell import measure_schema, point_tables
+    from coopsim.study.cell import measure_columns, point_tables
 
     folder.settle()
     pairs = [point_tables(scenario, task, folder.read_point(task.key)) for task in plan.points]
     measures = [theory for _, theory in pairs]
-    measures += [folder.read_cell(task.key, measure_schema()) for task in plan.cells]
+    columns = measure_columns(scenario)
+    measures += [folder.read_cell(task.key, columns) for task in plan.cells]
     whole = pl.concat(measures)
     settings = scenario.compare
     compared = compare(
@@ -116,8 +117,7 @@ class _Study:
         scenario = pickle.dumps(dataclasses.replace(self.scenario))
         token, granted = secrets.token_hex(8), permissions.everything()
         job = worker.Job(folder.absolute(), scenario, token, granted)
-        solved = folder.usable_points(task.key for task in plan.points)
-        played = folder.usable_cells(task.key for task in plan.cells)
+        solved, played = self._usable()
         points = self._phase("points", worker.solve, job, plan.points, solved)
         # a cell whose point has no solution cannot be played
         ready = [task for task in plan.cells if task.point in solved]
@@ -126,6 +126,22 @@ class _Study:
             raise failed(self.failures, _kept(folder, plan))
         write_tables(folder, self.scenario, plan)
         manifest.finish(folder, points_run=points, cells_run=cells)
+
+    def _usable(self) -> tuple[set[str], set[str]]:
+        """The points and cells that an earlier run left whole."""
+        from coopsim.study import cell, point
+
+        scenario, plan, folder = self.scenario, self.plan, self.folder
+        concepts = cell.concepts(scenario)
+        solved = folder.usable_points(
+            (task.key for task in plan.points),
+            lambda said: point.require(said, scenario, concepts),
+        )
+        _, most, _ = cell.most_rows(scenario)
+        played = folder.usable_cells(
+            (task.key for task in plan.cells), cell.measure_columns(scenario), lambda key: most
+        )
+        return solved, played
 
     def _phase(
         self,

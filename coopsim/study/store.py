@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from coopsim.errors import UserError
-from coopsim.study import disk, files, record
+from coopsim.study import disk, files, record, shape
+from coopsim.study.columns import Columns
 from coopsim.study.record import FORMAT as FORMAT
 
 if TYPE_CHECKING:
@@ -179,11 +180,11 @@ class RunFolder:
         raw = files.pack_table(frame, key)
         self._put(CELLS, f"{key}.parquet", raw, files.check_table, files.MOST_TABLE)
 
-    def read_cell(self, key: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
+    def read_cell(self, key: str, expected: Columns | None = None) -> polars.DataFrame:
         """A cell's table, with these columns where given. Raises `Damaged`."""
         with _naming(self.cell(key)):
             raw = self._get(CELLS, f"{key}.parquet", files.MOST_TABLE)
-            return files.unpack_table(raw, key, schema)
+            return files.unpack_table(raw, key, expected)
 
     def settle(self) -> None:
         """Have the names of all points and cells outlast a power cut."""
@@ -196,25 +197,31 @@ class RunFolder:
         raw = files.pack_table(frame, scenario_hash)
         self._put("", f"{name}.parquet", raw, files.check_table, files.MOST_TABLE)
 
-    def read_table(self, name: str, schema: Mapping[str, Any] | None = None) -> polars.DataFrame:
-        """One of the tables, with these columns where given.
+    def read_table(
+        self, name: str, expected: Columns | None = None, most: int | None = None
+    ) -> polars.DataFrame:
+        """One of the tables, with these columns and at most so many rows where given.
 
         Raises:
             UserError: the run is not finished, or the table is damaged.
         """
         path, said = self.table(name), self.manifest
+        self.require_table(name)
+        try:
+            raw = self._get("", path.name, files.MOST_TABLE)
+            return files.unpack_table(raw, said["scenario"]["hash"], expected, most)
+        except files.Damaged as error:
+            raise damaged(path, error) from None
+
+    def require_table(self, name: str) -> None:
+        """Refuse a folder without one of the tables. Raises `UserError`."""
         with disk.opened(self.path) as top:
-            there = top.look(path.name) is not None
+            there = top.look(self.table(name).name) is not None
         if not there:
             raise UserError(
                 "this run is not finished", file=str(self.path),
                 allowed="the same `coopsim run` again, which runs what is missing",
             )  # fmt: skip
-        try:
-            raw = self._get("", path.name, files.MOST_TABLE)
-            return files.unpack_table(raw, said["scenario"]["hash"], schema)
-        except files.Damaged as error:
-            raise damaged(path, error) from None
 
     def write_rubrics(self, found: Any, scenario_hash: str) -> None:
         """Keep the assessments of rubrics, as plain data."""
@@ -223,8 +230,12 @@ class RunFolder:
 
     def read_rubrics(self, scenario_hash: str) -> Any:
         """The assessments of rubrics. Raises `Damaged`, also where there are none."""
+        from coopsim.measure.rubrics.assessment import Assessment
+
         with _naming(self.path / RUBRICS):
-            return files.unpack_json(self._get("", RUBRICS, files.MOST_JSON), scenario_hash)
+            said = files.unpack_json(self._get("", RUBRICS, files.MOST_JSON), scenario_hash)
+            shape.require(said, tuple[Assessment, ...])
+            return said
 
     def beside(self, name: str) -> bytes | None:
         """The bytes of a file in it; None where there is no plain file of that name."""
@@ -233,13 +244,43 @@ class RunFolder:
         except files.Damaged:
             return None
 
-    def usable_points(self, keys: Iterable[str]) -> set[str]:
-        """The points that are there; a damaged one is set aside, with a warning."""
-        return self._usable(POINTS, ".json", keys, files.unpack_json, files.MOST_JSON)
+    def usable_points(
+        self, keys: Iterable[str], require: Callable[[Any], None] | None = None
+    ) -> set[str]:
+        """The points that are there; a damaged one is set aside, with a warning.
 
-    def usable_cells(self, keys: Iterable[str]) -> set[str]:
-        """The cells that are there; a damaged one is set aside, with a warning."""
-        return self._usable(CELLS, ".parquet", keys, files.check_table, files.MOST_TABLE)
+        Args:
+            keys: of the points.
+            require: raises `Damaged` for what is no point's result.
+        """
+
+        def check(raw: bytes, key: str) -> None:
+            solved = files.unpack_json(raw, key)
+            if require is not None:
+                require(solved)
+
+        return self._usable(POINTS, ".json", keys, check, files.MOST_JSON)
+
+    def usable_cells(
+        self,
+        keys: Iterable[str],
+        expected: Columns | None = None,
+        most: Callable[[str], int | None] = lambda key: None,
+    ) -> set[str]:
+        """The cells that are there; a damaged one is set aside, with a warning.
+
+        Args:
+            keys: of the cells.
+            expected: their columns; only the seal is checked where not given.
+            most: rows that a cell's table can have, by key.
+        """
+
+        def check(raw: bytes, key: str) -> None:
+            files.check_table(raw, key)
+            if expected is not None:
+                files.unpack_table(raw, key, expected, most(key))
+
+        return self._usable(CELLS, ".parquet", keys, check, files.MOST_TABLE)
 
     @contextmanager
     def _place(self, inner: str) -> Iterator[disk.Folder]:

@@ -49,14 +49,18 @@ class SweepRun(Kept):
     @functools.cached_property
     def configurations(self) -> polars.DataFrame:
         """Every configuration with its measures."""
-        table = RunFolder(self.folder).read_table("configurations")
-        block.require_columns(self.sweep, table, self.folder / "configurations.parquet")
-        return table
+        folder = RunFolder(self.folder)
+        folder.require_table("configurations")
+        expected = block.configuration_columns(self.sweep)
+        return folder.read_table("configurations", expected, self.sweep.count)
 
     @functools.cached_property
     def targets(self) -> polars.DataFrame:
         """Statistics against thresholds and published figures."""
-        return RunFolder(self.folder).read_table("targets", block.target_schema())
+        folder = RunFolder(self.folder)
+        folder.require_table("targets")
+        expected = block.target_columns(self.sweep)
+        return folder.read_table("targets", expected, len(self.sweep.targets))
 
 
 def run_sweep(
@@ -120,7 +124,9 @@ def _run(
     """The blocks that are missing, then the tables."""
     pickled = pickle.dumps(dataclasses.replace(sweep))
     job = worker.Job(folder.absolute(), pickled, secrets.token_hex(8))
-    done = folder.usable_cells(task.key for task in tasks)
+    expected = block.configuration_columns(sweep)
+    rows = {task.key: task.stop - task.start for task in tasks}
+    done = folder.usable_cells(rows, expected, rows.get)
     missing = [task for task in tasks if task.key not in done]
     failures: list[worker.Failure] = []
     progress.start("blocks", len(tasks), len(done))
@@ -159,10 +165,9 @@ def _write_tables(sweep: Sweep, tasks: Sequence[BlockTask], folder: RunFolder) -
     import polars as pl
 
     folder.settle()
-    parts = []
+    expected, parts = block.configuration_columns(sweep), []
     for task in tasks:
-        parts.append(folder.read_cell(task.key))
-        block.require_columns(sweep, parts[-1], folder.cell(task.key))
+        parts.append(folder.read_cell(task.key, expected))
     whole = pl.concat(parts, how="vertical_relaxed")
     targets = block.target_table(block.findings(sweep, whole))
     for name, frame in zip(SWEEP_TABLES, (whole, targets), strict=True):
