@@ -198,13 +198,17 @@ def _bound(values: Float, weights: Float, masks: np.ndarray, n: int) -> float | 
     cover = weights @ ((masks[:, None] >> np.arange(n)) & 1)
     if (weights < 0).any() or abs(weights.sum() - 1) > 1e-9 or np.ptp(cover) > 1e-9:
         return None
-    return float(weights @ values[masks] - cover.mean() * values[-1])
+    # made exact: players that are covered less than others are added alone
+    most = float(cover.max())
+    worth = weights @ values[masks] + (most - cover) @ values[1 << np.arange(n)]
+    return float((worth - most * values[-1]) / (weights.sum() + (most - cover).sum()))
 
 
 def _bound_by_program(values: Float, masks: np.ndarray, n: int) -> float:
     inside = ((masks[:, None] >> np.arange(n)) & 1).astype(float)
+    unit = max(spread(values), 1e-300)
     answer = linear_program(
-        np.append(-values[masks], values[-1]),
+        np.append(-values[masks], values[-1]) / unit,
         A_eq=np.vstack(
             [np.column_stack([inside.T, -np.ones(n)]), np.append(np.ones(len(masks)), 0.0)]
         ),

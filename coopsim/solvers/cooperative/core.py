@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,10 @@ import numpy.typing as npt
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.coalition import CoalitionForm
+from coopsim.solvers.cooperative.units import in_units
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.programs import minimise
+from coopsim.solvers.proof import ROUNDING, spread, within
 from coopsim.solvers.solution import Found
 
 Masks = npt.NDArray[np.int64]
@@ -19,6 +22,7 @@ Masks = npt.NDArray[np.int64]
 _MOST = 20  # players: each round looks at 2^n excesses
 _ADDED = 64  # coalitions that enter the programme in one round
 _SLACK = 1e-11  # of the range of values: an excess this close to the largest is no larger
+_DENOMINATOR = 10**6  # of fractions that a weight in floating point may stand for
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ def solve_core(form: CoalitionForm, *, tol: float = 1e-8, deadline: float | None
 
     Where the core is empty, the sentence names a balanced collection of coalitions: with its
     weights every player is covered exactly once, and together they are worth more than
-    everybody (Bondareva 1963, Shapley 1967). `balanced_collection` gives it as numbers.
+    everybody (Bondareva 1963, Shapley 1967). That is said only where it is so in fractions,
+    and by more than the rounding of the values; else there is an allocation to be checked.
+    `balanced_collection` gives the collection as numbers.
 
     Args:
         form: the game, with a table of values, 20 players at most.
@@ -60,9 +66,13 @@ def solve_core(form: CoalitionForm, *, tol: float = 1e-8, deadline: float | None
     players, about 1 s with 20.
     """
     least = least_core(form, Clock(deadline))
-    if least.allocation is None or (least.excess > tol and not least.finished):
+    if least.allocation is None:
         return Found((), "stopped before an allocation was found", finished=False)
-    if least.excess > tol:
+    span = spread(form.values)  # type: ignore[arg-type]
+    allowed = max(within(tol, span), ROUNDING * span) if tol > 0 else 0.0
+    if least.excess > allowed and not least.finished:
+        return Found((), "stopped before an allocation was found", finished=False)
+    if least.excess > allowed and _worth_more(form, least):
         shown = ", ".join(
             f"{form.name(mask)} x {weight:.4g}" for mask, weight in _balanced(form, least)
         )
@@ -137,6 +147,16 @@ def least_core(form: CoalitionForm, clock: Clock) -> LeastCore:
     n = form.n
     if n == 1:
         return LeastCore(np.array([form.total]), 0.0, (), 0, True)
+    form, unit = in_units(form)
+    least = _in_rounds(form, clock)
+    allocation = None if least.allocation is None else least.allocation * unit
+    return replace(least, allocation=allocation, excess=least.excess * unit)
+
+
+def _in_rounds(form: CoalitionForm, clock: Clock) -> LeastCore:
+    """The least core of a game of two players or more whose values have a plain range."""
+    assert form.values is not None
+    n = form.n
     everybody = (1 << n) - 1
     rows = np.unique(np.concatenate([1 << np.arange(n), everybody ^ (1 << np.arange(n))]))
     span = max(float(np.ptp(form.values)), 1e-300)
@@ -195,3 +215,33 @@ def _balanced(form: CoalitionForm, least: LeastCore) -> list[tuple[int, float]]:
     """The dual weights scaled so that they cover every player once."""
     cover = sum(weight * (mask & 1) for mask, weight in least.weights)
     return [(mask, weight / cover) for mask, weight in least.weights] if cover else []
+
+
+def _worth_more(form: CoalitionForm, least: LeastCore) -> bool:
+    """Whether a balanced collection is worth more than everybody, in fractions.
+
+    The weights are scaled so that nobody is covered more than once, and what a player then
+    lacks is made up by the player alone: that covers everybody exactly once, whatever the
+    weights were.
+    """
+    table = form.values
+    assert table is not None
+    total = Fraction(float(table[-1]))
+    for near in (True, False):
+        weights = {mask: _fraction(weight, near) for mask, weight in least.weights}
+        cover = [sum(w for mask, w in weights.items() if mask >> i & 1) for i in range(form.n)]
+        most = max(cover)
+        if most <= 0:
+            continue
+        worth = sum((w * Fraction(float(table[mask])) for mask, w in weights.items()), Fraction(0))
+        for i, covered in enumerate(cover):
+            worth += (most - covered) * Fraction(float(table[1 << i]))
+        if worth > most * total:
+            return True
+    return False
+
+
+def _fraction(weight: float, near: bool) -> Fraction:
+    """A weight bit by bit, or the fraction of small denominator next to it."""
+    exact = Fraction(weight)
+    return exact.limit_denominator(_DENOMINATOR) if near else exact

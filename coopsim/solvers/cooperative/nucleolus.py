@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.coalition import CoalitionForm
 from coopsim.solvers.cooperative.core import Masks, incidence
+from coopsim.solvers.cooperative.units import in_units
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.programs import Optimum, minimise
+from coopsim.solvers.proof import ROUNDING, spread
 from coopsim.solvers.solution import Found
 
 _MOST = 14  # players: programmes have up to 2^n rows
@@ -94,13 +97,26 @@ def _solve(form: CoalitionForm, clock: Clock, imputations: bool) -> Found:
             f"{_MOST} players fit"
         )
     alone = form.values[1 << np.arange(form.n)]
-    if imputations and alone.sum() > form.total + 1e-12 * max(1.0, abs(form.total)):
+    more = sum(map(Fraction, alone.tolist())) - Fraction(form.total)
+    if imputations and more > ROUNDING * spread(form.values):
         return Found(
             (),
             f"players get {alone.sum():.6g} alone and {form.total:.6g} together, so there is "
             "no imputation; the concept prenucleolus does not need one",
             exhaustive=True,
         )
+    scaled, unit = in_units(form)
+    found = _in_rounds(scaled, clock, imputations)
+    excesses = [level * unit for level in found.details[0]["excesses"]]
+    return replace(
+        found, profiles=((found.profiles[0][0] * unit,),), details=({"excesses": excesses},)
+    )
+
+
+def _in_rounds(form: CoalitionForm, clock: Clock, imputations: bool) -> Found:
+    """The sequence of programmes for a game whose values have a plain range."""
+    assert form.values is not None
+    alone = form.values[1 << np.arange(form.n)]
     fixed = _Fixed(form.n)
     everybody = (1 << form.n) - 1
     fixed.add(everybody, form.total)

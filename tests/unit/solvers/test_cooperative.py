@@ -228,3 +228,36 @@ def test_a_thousand_random_games_are_proved():
         for concept in ("shapley value", "least core", "prenucleolus", "core"):
             solution = coopsim.solve(form, concept)
             assert solution.proved or solution.status == "infeasible", (concept, seed)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1.0, 1e9, 1e15])
+def test_a_core_of_one_point_is_not_called_empty_in_any_unit(unit):
+    """Pairs worth two thirds of everything: the core is the equal division, but for rounding."""
+    values = np.zeros(8)
+    values[[3, 5, 6]], values[7] = 2 / 3 * unit, unit
+    answer = coopsim.solve(CoalitionForm(values), "core")
+    assert answer.status == "converged", answer
+    np.testing.assert_allclose(answer.values, unit / 3, rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1.0, 1e9, 1e15])
+def test_an_empty_core_is_seen_in_any_unit(unit):
+    """Pairs worth a thousandth more than two thirds; a nucleolus is there all the same."""
+    values = np.zeros(8)
+    values[[3, 5, 6]], values[7] = 0.667 * unit, unit
+    form = CoalitionForm(values)
+    assert coopsim.solve(form, "core").status == "infeasible"
+    for concept in ("nucleolus", "prenucleolus", "least core"):
+        answer = coopsim.solve(form, concept)
+        assert answer.proved, answer
+        np.testing.assert_allclose(answer.values, unit / 3, rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1.0, 1e15])
+def test_no_imputation_is_said_by_the_range_of_values(unit):
+    """Alone 1 each and together 1.9: nobody may lose; of 1 + 1 against 2 all is well."""
+    short = CoalitionForm(np.array([0.0, 1, 1, 1.9]) * unit)
+    assert coopsim.solve(short, "nucleolus").status == "infeasible"
+    enough = coopsim.solve(CoalitionForm(np.array([0.0, 1, 1, 2]) * unit), "nucleolus")
+    assert enough.proved
+    np.testing.assert_allclose(enough.values, unit)
