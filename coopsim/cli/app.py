@@ -52,7 +52,7 @@ class Verbs(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the verb. What it lets files name is forgotten after it."""
         try:
-            _require_no_settings()
+            _require_working_directory()
             with permissions.scope(), _usage():
                 result = super().invoke(ctx)
             if sys.stdout is not None:
@@ -76,12 +76,19 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _require_no_settings() -> None:
-    """Refuse a working directory whose files would decide what code a library loads.
+def _require_working_directory() -> None:
+    """Refuse a working directory that is gone, or whose files would decide what code is loaded.
 
     numba reads its settings there at each compilation: where it loads compiled code from, and
     what it writes. The folder may be a stranger's.
     """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError(
+            f"the working directory cannot be used ({error.strerror or error})",
+            allowed="a folder that exists",
+        ) from None
     if os.path.lexists(_NUMBA):
         raise UserError(
             "numba would take its settings from this file, and with them code from elsewhere",

@@ -322,6 +322,26 @@ def test_a_new_scenario_goes_into_the_scenarios_folder(cli, tmp_path: Path) -> N
     assert (tmp_path / "scenarios/other.yaml").is_file()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be removed there")
+@pytest.mark.parametrize(
+    "start", [["-m", "coopsim"], ["-c", "from coopsim.cli import main; main()"]]
+)
+def test_a_working_directory_that_is_gone(tmp_path: Path, start: list[str]) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    first = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
+    root = str(Path(__file__).parents[2])
+    said = subprocess.run(
+        [sys.executable, "-c", first, sys.executable, *start, "list", "games"],
+        cwd=gone, env={**os.environ, "PYTHONPATH": root},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 2, said.stderr
+    assert said.stdout == ""
+    assert said.stderr.startswith("the working directory cannot be used")
+    assert said.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", ["", ".", "/", "..", "trade/..", "scenarios", "scenarios/"])
 def test_a_new_scenario_needs_a_name(cli, tmp_path: Path, name: str) -> None:
     (tmp_path / "scenarios").mkdir()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coopsim import budget
 from coopsim.arrays import Float
 from coopsim.clock import look
 from coopsim.errors import NoSuchForm
@@ -88,6 +89,9 @@ def to_normal(form: ExtensiveForm, limit: int = LIMIT) -> NormalForm | NormalVar
     return NormalVariants(stacked, form.players, labels, form.title, form.comment)
 
 
+_COPIES = 3  # of the strategies, while they are listed: before a split, after it, what comes there
+
+
 def check_size(form: ExtensiveForm, limit: int = LIMIT) -> None:
     """Raise `NoSuchForm` where `to_normal` would refuse."""
     if not form.perfect_recall:
@@ -122,7 +126,15 @@ def strategy_count(own: Sequences) -> int:
 
 
 def reduced_strategies(own: Sequences) -> Plans:
-    """All reduced strategies of a player, `[K, S_i + 1]`: 1 at every sequence they allow."""
+    """All reduced strategies of a player, `[K, S_i + 1]`: 1 at every sequence they allow.
+
+    Raises `UserError` where they need more memory than there is.
+    """
+    count = strategy_count(own)
+    budget.require(
+        _COPIES * count * own.size,
+        f"{_short(count)} strategies of {own.size:,} sequences in the reduced normal form",
+    )
     plans = np.zeros((1, own.size), dtype=np.int8)
     plans[0, 0] = 1
     for parent, first, actions in zip(own.parent, own.first, own.actions, strict=True):
