@@ -250,7 +250,9 @@ LENGTH = Measure("length", "rounds", "rounds played before an episode ended", _l
 
 def require_applicable(names: tuple[str, ...], game: Game) -> None:
     """Refuse measures that the game has nothing for. Raises `UserError` naming one."""
-    fitting = applicable(names, game)
+    from coopsim import registry
+
+    fitting = applicable(tuple(registry.registrations("measure")), game) if names else ()
     for name in names:
         if name not in fitting:
             raise UserError(

@@ -145,7 +145,10 @@ def _check(scenario: Scenario) -> None:
         asked = tuple(name for name in asked if name not in fitting)
     # policies may change the game: refused is what fits it under none of them
     with scenario.placed():
-        require_applicable(asked, scenario.point().game)
+        try:
+            require_applicable(asked, scenario.point().game)
+        except UserError as error:
+            raise place.set_path(error, ("compare", "measure")) from None
 
 
 def _looks(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -119,6 +119,12 @@ class Sweep:
     @functools.cached_property
     def axes(self) -> dict[str, tuple[Any, ...]]:
         """Parameter -> values as the experiment takes them; trials are the last axis."""
+        if self.count > MOST:
+            alone = (self.grid.trials or 1) > MOST
+            problem = UserError(
+                "too many configurations", given=self.count, allowed=f"at most {MOST:,}"
+            )
+            raise self._at(problem, ("study", "trials" if alone else "vary"))
         made = {name: self._axis(name) for name in self.grid.vary}
         if self.grid.trials is not None:
             self._check_trials()
@@ -129,6 +135,7 @@ class Sweep:
     def targets(self) -> tuple[Target, ...]:
         """What should come out."""
         given = self.document.data.get("targets") or []
+        _ = self.axes  # what is wrong with the grid is said of the grid
         made = []
         for position, item in enumerate(given):
             with self._placed("targets", position):
@@ -300,16 +307,7 @@ def load_sweep(
 
 def _checked(made: Sweep) -> Sweep:
     """The sweep, with everything looked at that a run will look at."""
-    if made.count > MOST:
-        raise UserError(
-            "too many configurations",
-            file=made.document.file,
-            line=made.document.line(("study", "vary")),
-            key="study.vary",
-            given=made.count,
-            allowed=f"at most {MOST:,}",
-        )
-    _ = made.resolved, made.axes
+    _ = made.axes, made.resolved
     return made
 
 

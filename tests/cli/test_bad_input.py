@@ -298,6 +298,12 @@ CHANGES: dict[str, tuple[str, str, list[str]]] = {
         "  - {1: nash, 2: nash}\n",
         [":15:", "seats.1", "this line-up is there twice", "given: nash"],
     ),
+    "misspelt use of an agent": (
+        "    use: constant\n    level: 0.4\n",
+        "    uses: constant\n    level: 0.4\n",
+        ["agents.level.uses: must say what it uses", "did you mean 'use'?"],
+    ),
+    "misspelt format": ("coopsim: 1", "coopsims: 1", ["coopsims: missing", "'coopsim'?"]),
     "seats without agents": (
         "agents:\n  nash: {use: equilibrium, concept: nash}\n"
         "  level:\n    use: constant\n    level: 0.4\n",
@@ -486,6 +492,69 @@ def test_an_output_folder_without_permission(cli, tmp_path: Path) -> None:
     only_message(said.err, "closed")
 
 
+def test_a_measure_that_does_not_fit_is_refused(cli, tmp_path: Path) -> None:
+    text = "coopsim: 1\ngame: {use: coopetition/market}\ncompare:\n  measure: [payoff, regret]\n"
+    (tmp_path / "market.yaml").write_text(text)
+    for verb in ("check", "run"):
+        said = cli(verb, "market.yaml")
+        assert said.code == 2
+        only_message(said.err, "market.yaml:4: compare.measure:", "given: regret", "payoff")
+
+
+def test_the_standard_measures_written_out_are_what_fits_of_them(cli, tmp_path: Path) -> None:
+    (tmp_path / "market.yaml").write_text("coopsim: 1\ngame: {use: coopetition/market}\n")
+    said = cli("check", "market.yaml")
+    assert said.code == 0
+    assert "regret" in said.out
+    (tmp_path / "again.yaml").write_text(said.out)
+    assert cli("check", "again.yaml").code == 0
+
+
+def test_seats_in_a_game_that_agents_cannot_play(cli, tmp_path: Path) -> None:
+    text = "coopsim: 1\ngame: {use: classic/kuhn}\nagents: {r: {use: random}}\nseats: {1-2: r}\n"
+    (tmp_path / "kuhn.yaml").write_text(text)
+    said = cli("check", "kuhn.yaml")
+    assert said.code == 2
+    only_message(said.err, "kuhn.yaml:4: seats:", "given: Discrete(2)")
+
+
+def test_the_text_of_a_tree_is_named_by_its_key(cli, tmp_path: Path) -> None:
+    (tmp_path / "tree.yaml").write_text('coopsim: 1\ngame:\n  use: tree\n  efg: "no"\n')
+    said = cli("check", "tree.yaml")
+    assert said.code == 2
+    only_message(said.err, "tree.yaml:4: game.efg: line 1 of the text:")
+    assert "<text>" not in said.err
+
+
+def test_the_item_at_fault_is_named(cli, tmp_path: Path) -> None:
+    (tmp_path / "stage.yaml").write_text(
+        "coopsim: 1\ngame:\n  use: coopetition/stage\n  interdependence:\n"
+        "    - {depender: player 1, dependee: player 2, importance: 0.5}\n    - 100000000\n"
+    )
+    said = cli("check", "stage.yaml")
+    assert said.code == 2
+    only_message(said.err, "game.interdependence.1", "given: 100000000")
+
+
+def test_messages_cut_long_lists_of_players(cli, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(
+        "coopsim: 1\ngame: {use: commons/public-goods, players: 900}\n"
+        "agents: {r: {use: random}}\nseats: {1-2: r}\n"
+    )
+    said = cli("check", "study.yaml")
+    assert said.code == 2
+    only_message(said.err, "study.yaml:4: seats: no agent for player 3", "and 890 more")
+    assert len(said.err) < 500
+
+
+def test_messages_cut_long_paths(cli, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(SCENARIO)
+    said = cli("run", "study.yaml", "--out", "x/" * 900)
+    assert said.code == 2
+    only_message(said.err, "there is no folder")
+    assert len(said.err) < 1000
+
+
 VERBS: dict[str, tuple[list[str], list[str]]] = {
     "solve nothing": (
         ["solve", "coopetition/stge"],
@@ -493,11 +562,32 @@ VERBS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "solve for nothing": (
         ["solve", "coopetition/stage", "--concept", "nsh"],
-        ["unknown concept", "did you mean 'nash'?"],
+        ["--concept: unknown concept", "did you mean 'nash'?"],
+    ),
+    "plan nothing": (
+        ["check", "coopetition/stage", "--concept", "nsh"],
+        ["--concept: unknown concept", "did you mean 'nash'?"],
+    ),
+    "solve by nothing": (
+        ["solve", "coopetition/stage", "--concept", "nash", "--method", "slsq"],
+        ["--method: unknown solver", "did you mean 'slsqp'?"],
+    ),
+    "solve with no such option": (
+        ["solve", "classic/shapley", "--concept", "nash", "--option", "x=1"],
+        ["--option: x: ", "takes no such option"],
+    ),
+    "no number of workers": (
+        ["run", "study.yaml", "--workers", "abc"],
+        ["--workers: ", "given: abc", "a whole number from 1"],
+    ),
+    "no workers": (["run", "study.yaml", "--workers", "0"], ["--workers: ", "given: 0"]),
+    "no number of seconds": (
+        ["solve", "study.yaml", "--deadline", "soon"],
+        ["--deadline: ", "given: soon", "a number"],
     ),
     "solve under no policy": (
         ["solve", "study.yaml", "--policy", "mor"],
-        ["unknown policy", "did you mean 'more'?"],
+        ["--policy: unknown policy", "did you mean 'more'?"],
     ),
     "list what is not": (["list", "gamse"], ["unknown kind", "did you mean 'games'?"]),
     "list games for a game": (

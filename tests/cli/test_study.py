@@ -312,6 +312,52 @@ CHANGES: dict[str, tuple[str, str, list[str]]] = {
         "{ceilin: always",
         [":20:", "targets.1.where.ceilin", "did you mean 'ceiling'?"],
     ),
+    "value that no configuration has": (
+        "{ceiling: always",
+        "{erode: 0.25",
+        [":20:", "targets.1.where.erode: no configuration has this", "given: 0.25", "0.2, 0.3"],
+    ),
+    "value that is not the shared one": (
+        "forget: 0.03}",
+        "forget: 0.04}",
+        [":20:", "targets.1.where.forget: no configuration has this", "given: 0.04"],
+    ),
+    "one of several values that no configuration has": (
+        "{ceiling: always",
+        "{erode: [0.2, 0.25]",
+        [":20:", "targets.1.where.erode.1: no configuration has this", "given: 0.25"],
+    ),
+    "empty text where numbers vary": (
+        "{ceiling: always",
+        '{erode: ""',
+        [":20:", "targets.1.where.erode: no configuration has this", "allowed: 0.2, 0.3"],
+    ),
+    "true where numbers vary": (
+        "{ceiling: always",
+        "{erode: true",
+        [":20:", "targets.1.where.erode: no configuration has this", "given: true"],
+    ),
+    "null to choose by": (
+        "{ceiling: always",
+        "{negativity_ratio: null",
+        [":20:", "targets.1.where.negativity_ratio", "given: null"],
+    ),
+    "no value to choose by": (
+        "{ceiling: always",
+        "{erode: []",
+        [":20:", "targets.1.where.erode: picks no configuration"],
+    ),
+    "misspelt use": (
+        "use: coopetition/trust-targets",
+        "uses: coopetition/trust-targets",
+        ["experiment.uses", "must say what it uses", "did you mean 'use'?"],
+    ),
+    "misspelt experiment": ("experiment:", "eperiment:", ["did you mean 'experiment'?"]),
+    "misspelt measure": (
+        "measure: negativity_ratio",
+        "measures: negativity_ratio",
+        [":14:", "targets.0.measures", "unknown key", "did you mean 'measure'?"],
+    ),
     "crossed thresholds": (
         "at_least: 2",
         "at_least: 2\n    at_most: 1",

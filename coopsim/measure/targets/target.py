@@ -78,7 +78,7 @@ class Finding:
     def met(self) -> bool | None:
         """Whether the threshold is reached; None where there is none, or nothing was measured."""
         low, high = self.target.at_least, self.target.at_most
-        if (low is None and high is None) or np.isnan(self.measured):
+        if (low is None and high is None) or self.count == 0:
             return None
         above = low is None or bool(reaches(self.measured, low))
         return above and (high is None or bool(keeps_to(self.measured, high)))
@@ -86,7 +86,7 @@ class Finding:
     @property
     def follows(self) -> bool | None:
         """Whether the published figure comes out; None where there is none, as with `met`."""
-        if self.target.published is None or np.isnan(self.measured):
+        if self.target.published is None or self.count == 0:
             return None
         # a figure printed to two digits may lie exactly half a digit away
         away, size = abs(self.measured - self.target.published), abs(self.target.published)

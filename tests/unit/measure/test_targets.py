@@ -216,7 +216,10 @@ def test_statistics_of_a_target() -> None:
     assert (some.measured, some.count) == (2, 2)
     listed = judge(Target("t", "x", "max", where={"x": [1.0, 4.0], "kind": ["a", "b"]}), columns)
     assert listed.count == 2
-    assert np.isnan(judge(Target("t", "x", where={"kind": "c"}), columns).measured)
+    none = judge(Target("t", "x", where={"kind": "c"}, at_least=1, published=2), columns)
+    assert np.isnan(none.measured)
+    # nothing was measured, so nothing was missed either
+    assert (none.met, none.follows) == (None, None)
 
 
 @pytest.mark.parametrize(
