@@ -53,7 +53,8 @@ def compare(
     for group, part in joined.group_by(["policy", *KEYS], maintain_order=True):
         name = dict(zip(["policy", *KEYS], map(str, group), strict=True))
         values, held = part["value"].to_numpy(), part["value_base"].to_numpy()
-        effect = values - held
+        with np.errstate(invalid="ignore"):  # infinite less infinite is no number
+            effect = values - held
         ends = None
         if name["source"] == "agents":
             ends = interval(

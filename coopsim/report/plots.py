@@ -173,7 +173,7 @@ def _scale(axes: Axes, held: Sequence[float], label: str) -> None:
 
 def _tick(value: float, place: float | None = None) -> str:
     """A round number, as short as it can be said."""
-    return short(round(value, 10) or 0.0).replace("-", MINUS, 1 if value < 0 else 0)
+    return short(round(float(value), 10) or 0.0).replace("-", MINUS, 1 if value < 0 else 0)
 
 
 def _rule(axes: Axes, rule: Rule, height: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ def _liveliest(sweep: Sweep) -> tuple[Who, ...]:
     """The line-ups that change most over the sweep, in their own order."""
     spreads = {}
     for who in sweep.facts.lineups:
-        ys = [y for y in _line(sweep, who).ys if y is not None]
+        ys = [y for y in _line(sweep, who).ys if y is not None and math.isfinite(y)]
         if ys:
             spreads[who] = statistics.pstdev(ys if sweep.level else [0.0, *ys])
     kept = sorted(spreads, key=lambda who: -spreads[who])[:MOST_LINEUPS]
