@@ -154,6 +154,7 @@ def _endless(form: MarkovForm, paid: Float, chain: Float) -> tuple[Float, float]
     system = np.eye(form.size) - form.discount * chain
     values: Float = np.linalg.solve(system, paid)
     for _ in range(_REFINED):
-        values = values + np.linalg.solve(system, paid + form.discount * chain @ values - values)
+        missing = paid + form.discount * chain @ values - values
+        values = np.asarray(values + np.linalg.solve(system, missing), dtype=np.float64)
     left = np.abs(paid + form.discount * chain @ values - values).max()
     return values, float(left) / (1 - form.discount)
