@@ -152,7 +152,7 @@ def _best(form: MarkovForm, problem: Problem) -> list[Float]:
 def _endless(form: MarkovForm, paid: Float, chain: Float) -> tuple[Float, float]:
     """The values `[S]` of a stationary plan, and how far they are from the truth at most."""
     system = np.eye(form.size) - form.discount * chain
-    values: Float = np.linalg.solve(system, paid)
+    values: Float = np.asarray(np.linalg.solve(system, paid), dtype=np.float64)
     for _ in range(_REFINED):
         missing = paid + form.discount * chain @ values - values
         values = np.asarray(values + np.linalg.solve(system, missing), dtype=np.float64)
