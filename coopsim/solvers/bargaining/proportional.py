@@ -10,6 +10,7 @@ from coopsim.errors import NoSuchForm
 from coopsim.games.forms.bargaining import BargainingForm
 from coopsim.solvers.numeric import Clock, OutOfTime
 from coopsim.solvers.programs import minimise
+from coopsim.solvers.proof import ROUNDING
 from coopsim.solvers.solution import Found
 
 _STOPPED = Found((), "stopped before the linear programmes were solved", finished=False)
@@ -36,7 +37,7 @@ def solve_kalai_smorodinsky(
     try:
         with keeping(Clock(deadline)):
             ideal = ideal_gains(gains)
-            if (ideal <= 0).any():
+            if (ideal <= ROUNDING * sizes(gains)).any():
                 raise NoSuchForm(
                     "a player cannot gain over disagreement, so gains have no proportion"
                 )
@@ -101,18 +102,20 @@ def ideal_gains(gains: Float) -> Float:
 def best_share(gains: Float, direction: Float) -> tuple[float, Float]:
     """The largest t for which a lottery gains t * direction or more, and such a lottery.
 
-    Of these lotteries the one with the smallest sum of gains is taken: it is the point
-    t * direction itself where that is feasible.
+    Of these lotteries the one with the smallest sum of gains, in units of `direction`, is taken:
+    it is the point t * direction itself where that is feasible. What a player gains is compared
+    in units of that player's own gains.
 
     Raises:
         NoSuchForm: the linear programme cannot be solved in floats.
     """
     count, n = gains.shape
     shares = gains / direction
-    unit = max(float(np.abs(shares).max()), 1e-300)
+    each = sizes(shares)
+    unit = float(each.min())
     program = minimise(
         np.append(np.zeros(count), -1.0),
-        np.column_stack([-shares.T / unit, np.ones(n)]),
+        np.column_stack([-(shares / each).T, unit / each]),
         np.zeros(n),
         np.append(np.ones(count), 0.0)[None],
         np.ones(1),
@@ -123,19 +126,28 @@ def best_share(gains: Float, direction: Float) -> tuple[float, Float]:
     first = np.maximum(program.x[:count], 0)
     first /= first.sum()
     share = float((first @ shares).min())
-    least = _at_least(shares, np.full(n, share), gains.sum(1))
-    if least is None or (least @ shares).min() < share - 1e-14 * np.abs(shares).max():
+    least = _at_least(shares, np.full(n, share), shares.sum(1))
+    if least is None or (least @ shares < share - 1e-14 * each).any():
         return share, first
     return share, least
 
 
+def sizes(gains: Float) -> Float:
+    """The size of each player's largest gain or loss, `[n]`; 1 for one who has none."""
+    largest = np.abs(gains).max(0)
+    return np.asarray(np.where(largest > 0, largest, 1.0))
+
+
 def _at_least(gains: Float, floor: Float, cost: Float) -> Float | None:
-    """The cheapest lottery that gains `floor` or more; None where there is none."""
-    scale = max(float(np.abs(gains).max()), 1e-300)
+    """The cheapest lottery that gains `floor` or more; None where there is none.
+
+    What a player gains is compared in units of that player's own gains.
+    """
+    each = sizes(gains)
     program = minimise(
-        cost / scale,
-        -gains.T / scale,
-        -floor / scale,
+        cost / max(float(np.abs(cost).max()), 1e-300),
+        -(gains / each).T,
+        -floor / each,
         np.ones((1, len(gains))),
         np.ones(1),
     )

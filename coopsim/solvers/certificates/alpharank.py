@@ -51,6 +51,12 @@ def stationary(
     if joint.shape != form.shape or not (joint.min() >= 0 and abs(joint.sum() - 1) <= 1e-9):
         raise ValueError(f"no joint distribution of shape {form.shape}")
     logs = _log_weights(joint, details)
+    values = np.array([float((own * joint).sum()) for own in form.payoffs])
+    if logs is None:
+        how = "logarithms of weights that are not one number a profile"
+        return Certificate.of(
+            "balance", (np.inf,) * form.n, 1.0, exact=False, checked_by=how
+        ), values
     start, end, rate = _transitions(form, alpha, population)
     flow = logs[start] + rate
     residual = _imbalance(np.arange(joint.size), logs, start, end, flow)
@@ -61,7 +67,6 @@ def stationary(
         residual = positive_part(residual, _imbalance(group, logs, start, end, flow))
     apart = float(np.abs(np.exp(logs) - joint.ravel()).max())
     residual = positive_part(residual, apart)
-    values = np.array([float((own * joint).sum()) for own in form.payoffs])
     return Certificate.of(
         "balance",
         (residual,) * form.n,
@@ -71,13 +76,16 @@ def stationary(
     ), values
 
 
-def _log_weights(joint: Float, details: Mapping[str, Any]) -> Float:
-    """Logarithms of the weights `[P]`, those handed over where they are of the right shape."""
-    given = np.asarray(details.get("log_weights", ()), dtype=float)
-    if given.shape == (joint.size,) and np.isfinite(given).all():
-        return given
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log(joint.ravel()), -1e6)
+def _log_weights(joint: Float, details: Mapping[str, Any]) -> Float | None:
+    """Logarithms of the weights `[P]`, those handed over if any are; None where they are none."""
+    if details.get("log_weights") is None:
+        with np.errstate(divide="ignore"):
+            return np.maximum(np.log(joint.ravel()), -1e6)
+    try:
+        given = np.asarray(details["log_weights"], dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return given if given.shape == (joint.size,) and np.isfinite(given).all() else None
 
 
 def _transitions(form: NormalForm, alpha: float, population: int) -> tuple[Places, Places, Float]:

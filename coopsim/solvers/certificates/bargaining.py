@@ -1,4 +1,8 @@
-"""Certificates of bargaining: hyperplanes for polytopes, another global search for frontiers."""
+"""Certificates of bargaining: hyperplanes for polytopes, another global search for frontiers.
+
+What a player falls short of is judged by that player's own range of payoffs, the disagreement
+among them. Only a sum of payoffs, which has no meaning but in one unit, is one claim of all.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from coopsim.solvers.proof import Certificate, spreads
 Profile = tuple[Float, ...]
 
 _FAR = 1e9
+_LINE = 257  # points on the diagonal of a box, whose payoffs show the ranges of a frontier
 _SHARP = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
@@ -34,23 +39,32 @@ def nash(
     """
     weights = np.ones(form.n) if power is None else np.asarray(power, dtype=float)
     weights = weights / weights.sum()
-    payoffs = form.payoffs(profile[0])
-    gains = payoffs - form.disagreement
+    payoffs, gains, spans = (
+        form.payoffs(profile[0]),
+        _gains(form, profile[0]),
+        _spans(form, profile),
+    )
     if not (gains > 0).all():
-        return _proof(form, profile, np.inf, False, "a gain that is not above 0"), payoffs
+        how = "a gain that is not above 0"
+        return _proof(form, profile, np.full(form.n, np.inf), spans, False, how), payoffs
     mean = float(np.exp(weights @ np.log(gains)))
+    # a mean of gains is as large as the same mean of ranges, whatever the units
+    scale = float(np.exp(weights @ np.log(spans)))
     if form.vertices is not None:
         steep = weights / gains
-        growth = positive_part(float(((form.vertices - payoffs) @ steep).max()))
+        growth = positive_part(float(((_advantages(form) - gains) @ steep).max()))
         how = "the hyperplane through the gradient of the product of gains, at every vertex"
-        return _proof(form, profile, mean * np.expm1(growth), True, how), payoffs
+        gap = mean * float(np.expm1(growth))
+        return _proof(form, profile, np.zeros(form.n), spans, True, how, (gap, scale)), payoffs
 
     def value(x: Float) -> Float:
         own = form.payoffs(x) - form.disagreement
         means = np.exp(np.log(np.maximum(own, 1e-300)) @ weights)
         return np.asarray(np.where((own > 0).all(-1), means, np.minimum(own.min(-1), 0)))
 
-    return _searched(form, profile, value, payoffs)
+    gap = _search(form, value, profile[0]) - float(value(profile[0]))
+    how = _how(form)
+    return _proof(form, profile, np.zeros(form.n), spans, False, how, (gap, scale)), payoffs
 
 
 def kalai_smorodinsky(
@@ -72,32 +86,39 @@ def utilitarian(
     form: BargainingForm, profile: Profile, details: Mapping[str, Any]
 ) -> tuple[Certificate, Float]:
     """How much larger the sum of payoffs could be with nobody worse off; payoffs `[n]`."""
-    payoffs = form.payoffs(profile[0])
-    loss = positive_part(float((form.disagreement - payoffs).max()))
+    payoffs, gains, spans = (
+        form.payoffs(profile[0]),
+        _gains(form, profile[0]),
+        _spans(form, profile),
+    )
     if form.vertices is None:
-        return _searched(form, profile, _rational(form, np.ones(form.n)), payoffs)
-    best = _most(form, np.ones(form.n))
-    gap = positive_part(best - float((payoffs - form.disagreement).sum()), loss)
-    how = "multipliers of the players' claims that bound the sum at every vertex"
-    return _proof(form, profile, gap, True, how), payoffs
+        value = _rational(form, np.ones(form.n))
+        gap, how = _search(form, value, profile[0]) - float(value(profile[0])), _how(form)
+    else:
+        gap = _most(form, np.ones(form.n)) - float(gains.sum())
+        how = "multipliers of the players' claims that bound the sum at every vertex"
+    whole = form.vertices is not None
+    return _proof(form, profile, -gains, spans, whole, how, (gap, float(spans.max()))), payoffs
 
 
 def _proportional(
     form: BargainingForm, profile: Profile, direction: Float
 ) -> tuple[Certificate, Float]:
-    payoffs = form.payoffs(profile[0])
-    unit = direction.max()
+    payoffs, gains, spans = (
+        form.payoffs(profile[0]),
+        _gains(form, profile[0]),
+        _spans(form, profile),
+    )
     if form.vertices is None:
-        return _searched(
-            form,
-            profile,
-            lambda x: unit * ((form.payoffs(x) - form.disagreement) / direction).min(-1),
-            payoffs,
+        most = _search(
+            form, lambda x: ((form.payoffs(x) - form.disagreement) / direction).min(-1), profile[0]
         )
-    share = float(((payoffs - form.disagreement) / direction).min())
-    gap = positive_part(_separation(form, direction) - share) * unit
-    how = "a hyperplane with the whole polytope on one side"
-    return _proof(form, profile, gap, True, how), payoffs
+        how = _how(form)
+    else:
+        most = _separation(form, direction)
+        how = "a hyperplane with the whole polytope on one side"
+    short = most * direction - gains
+    return _proof(form, profile, short, spans, form.vertices is not None, how), payoffs
 
 
 def _separation(form: BargainingForm, direction: Float) -> float:
@@ -106,13 +127,15 @@ def _separation(form: BargainingForm, direction: Float) -> float:
     With p . direction = 1, t is at most the largest p . (v - d) of a vertex v.
     """
     assert form.vertices is not None
-    shares = (form.vertices - form.disagreement) / direction
-    unit = max(float(np.abs(shares).max()), 1e-300)
+    shares = _advantages(form) / direction
+    each = _sizes(shares)
+    unit = float(each.min())
+    # variables: prices times the size of each player's own shares
     answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
-        np.column_stack([shares / unit, -np.ones(len(shares))]),
+        np.column_stack([shares / each, -np.ones(len(shares))]),
         np.zeros(len(shares)),
-        np.append(np.ones(form.n), 0.0)[None],
+        np.append(unit / each, 0.0)[None],
         [1.0],
         bounds=[(0, None)] * form.n + [(None, None)],
         options=_SHARP,
@@ -120,7 +143,7 @@ def _separation(form: BargainingForm, direction: Float) -> float:
     if answer.x is None:  # no prices, no bound
         return np.inf
     prices = np.maximum(answer.x[: form.n], 0)
-    return float((shares @ prices).max() / prices.sum())
+    return float((shares / each @ prices).max() / (prices @ (unit / each)) * unit)
 
 
 def _most(form: BargainingForm, weights: Float) -> float:
@@ -129,18 +152,19 @@ def _most(form: BargainingForm, weights: Float) -> float:
     The sum is at most the largest (weights + q) . (v - d) of a vertex v.
     """
     assert form.vertices is not None
-    gains = form.vertices - form.disagreement
-    unit = max(float(np.abs(gains).max()), 1e-300)
+    gains = _advantages(form)
+    each, total = gains / _sizes(gains), gains @ weights
+    unit = max(float(np.abs(total).max()), 1e-300)
     answer = linear_program(
         np.append(np.zeros(form.n), 1.0),
-        np.column_stack([gains / unit, -np.ones(len(gains))]),
-        -gains @ weights / unit,
+        np.column_stack([each, -np.ones(len(gains))]),
+        -total / unit,
         bounds=[(0, None)] * form.n + [(None, None)],
         options=_SHARP,
     )
     # unbounded: no lottery leaves everybody as well off
     multipliers = np.maximum(answer.x[: form.n], 0) if answer.status == 0 else np.zeros(form.n)
-    return float((gains @ (weights + multipliers)).max())
+    return float((total / unit + each @ multipliers).max()) * unit
 
 
 def _ideal(form: BargainingForm) -> Float:
@@ -159,16 +183,12 @@ def _rational(form: BargainingForm, weights: Float) -> Callable[[Float], Float]:
     return value
 
 
-def _searched(
-    form: BargainingForm, profile: Profile, value: Callable[[Float], Float], payoffs: Float
-) -> tuple[Certificate, Float]:
-    own = float(value(profile[0]))
-    gap = positive_part(_search(form, value, profile[0]) - own)
-    if len(profile[0]) == 1:
-        how = "a dense grid of the frontier and ten closer looks"
-    else:
-        how = "a sample of the frontier, shrinking clouds around its best points, and L-BFGS-B"
-    return _proof(form, profile, gap, False, how), payoffs
+def _how(form: BargainingForm) -> str:
+    """How a frontier is searched."""
+    assert form.low is not None
+    if len(form.low) == 1:
+        return "a dense grid of the frontier and ten closer looks"
+    return "a sample of the frontier, shrinking clouds around its best points, and L-BFGS-B"
 
 
 def _search(
@@ -190,20 +210,66 @@ def _search(
     return float(best_of_box(whole, middle, None))
 
 
+def _advantages(form: BargainingForm) -> Float:
+    """What players gain over disagreement at each vertex, `[K, n]`."""
+    assert form.vertices is not None
+    return form.vertices - form.disagreement
+
+
+def _gains(form: BargainingForm, agreement: Float) -> Float:
+    """What players gain over disagreement, `[n]`; for lotteries without the level of payoffs."""
+    if form.vertices is not None:
+        return np.asarray(agreement @ _advantages(form))
+    return np.asarray(form.payoffs(agreement) - form.disagreement)
+
+
+def _sizes(gains: Float) -> Float:
+    """The size of each player's largest gain or loss, `[n]`; 1 for one who has none."""
+    largest = np.abs(gains).max(0)
+    return np.asarray(np.where(largest > 0, largest, 1.0))
+
+
+def _spans(form: BargainingForm, profile: Profile) -> Float:
+    """The range of each player's payoffs, that of disagreement among them, `[n]`.
+
+    For a frontier it is the range along the diagonal of its box and at the profile.
+    """
+    if form.vertices is not None:
+        seen = form.vertices
+    else:
+        assert form.low is not None
+        assert form.high is not None
+        line = form.low + np.linspace(0, 1, _LINE)[:, None] * (form.high - form.low)
+        seen = form.payoffs(np.vstack([line, profile[0]]))
+        seen = seen[np.isfinite(seen).all(-1)]
+    return np.array(spreads(np.vstack([seen, form.disagreement]), -1))
+
+
 def _proof(
-    form: BargainingForm, profile: Profile, gap: float, exact: bool, how: str
+    form: BargainingForm,
+    profile: Profile,
+    short: Float,
+    spans: Float,
+    exact: bool,
+    how: str,
+    shared: tuple[float, float] = (0.0, 1.0),
 ) -> Certificate:
+    """The certificate of what each player falls short of, and of a claim of all together."""
     (agreement,) = profile
     if form.vertices is not None:
-        span = max(spreads(form.vertices, -1))
-        outside = positive_part(-float(agreement.min()), abs(float(agreement.sum()) - 1)) * span
+        outside = positive_part(-float(agreement.min()), abs(float(agreement.sum()) - 1))
     else:
-        span = float(np.abs(form.payoffs(agreement) - form.disagreement).max())
         assert form.low is not None
         assert form.high is not None
         beyond = np.maximum(form.low - agreement, agreement - form.high)
         outside = 0.0 if beyond.max() <= 0 else np.inf
-    # what the players could share is one claim; it rounds where the largest payoffs do
+    # what is no lottery pays nobody anything
+    off = outside * spans if outside else np.zeros(form.n)
     return Certificate.of(
-        "shortfall", (positive_part(gap, outside),), span, exact=exact, checked_by=how
+        "shortfall",
+        [positive_part(own, far) for own, far in zip(short.tolist(), off.tolist(), strict=True)],
+        spans.tolist(),
+        exact=exact,
+        checked_by=how,
+        shared=(positive_part(shared[0]), shared[1]),
     )

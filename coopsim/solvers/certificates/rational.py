@@ -28,6 +28,7 @@ MOST = 2e7
 
 _MATCH = 1e-9  # how far a float profile may lie from the fractions that it stands for
 _SHORT = 2**20  # entries of a profile beyond which it is not looked through
+_POWER = 400  # of ten: a probability that rounds to a float is written with no larger one
 
 
 def shares_of(
@@ -115,7 +116,7 @@ def exactly(values: Float) -> Exact:
 def _read(profile: tuple[Float, ...], texts: Any) -> Shares | None:
     """The fractions that are written in `texts`, if they round to the profile."""
     try:
-        found = [[Fraction(text) for text in part] for part in texts]
+        found = [[_fraction(text) for text in part] for part in texts]
         fits = len(found) == len(profile) and all(
             abs(float(a) - b) <= _MATCH
             for own, part in zip(found, profile, strict=True)
@@ -124,6 +125,20 @@ def _read(profile: tuple[Float, ...], texts: Any) -> Shares | None:
     except (TypeError, ValueError, ArithmeticError):
         return None
     return found if fits else None
+
+
+def _fraction(text: Any) -> Fraction:
+    """The fraction that is written. Raises `ValueError` or `TypeError` where none is.
+
+    An exponent is looked at first: a few characters may stand for millions of digits.
+    """
+    if isinstance(text, str):
+        _, _, power = text.lower().partition("e")
+        if power and abs(int(power)) > _POWER:
+            raise ValueError(f"{text[:20]!r} is no probability: its exponent is too large")
+    elif not isinstance(text, int | float | Fraction):
+        raise TypeError("a fraction is a text or a number")
+    return Fraction(text)
 
 
 def _proper(profile: Shares, starts: Sequence[Sequence[int]]) -> bool:

@@ -7,9 +7,10 @@ come from the method and are checked here, in fractions where the game has them.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +24,9 @@ _MOST = 10_000  # payoffs of a game that is looked at in fractions
 _DENOMINATOR = 10**6  # of fractions that a mixture in floating point may stand for
 _LOSS = 1e-12  # of the range of payoffs: rounding in a comparison of payoffs
 _WEAK_LOSS = 1e-9  # of the range: what a mixture from a linear program may lose by rounding
+
+Elimination: TypeAlias = tuple[int, int, Float]
+"""A player, its action that goes, and the mixture that dominates it."""
 
 
 def surviving(
@@ -44,29 +48,35 @@ def surviving(
         the certificate and the expected payoffs `[n]` of the uniform distributions. The
         residual of a player is the largest gain that an action of its own has over a survivor
         under that survivor's belief. It is the player's whole range of payoffs where an
-        elimination does not hold, or the rounds do not lead to what is claimed.
+        elimination does not hold, or the rounds do not lead to what is claimed; it is infinite
+        where rounds or beliefs are not of the shape that is handed over.
     """
+    evidence = _evidence(form, details)
+    if evidence is None:
+        how = "rounds and beliefs that cannot be read"
+        endless = [np.inf] * form.n
+        return Certificate.of(
+            "best response", endless, spreads(form.payoffs), exact=True, checked_by=how
+        ), form.expected(profile)
+    rounds, given = evidence
     kept = [list(range(size)) for size in form.shape]
     spans = [max(span, 1e-300) for span in spreads(form.payoffs)]
     bad, whole = [False] * form.n, True
-    for gone in details.get("rounds") or ():
-        for item in gone:
+    for gone in rounds:
+        for i, a, mixture in gone:
             look()
-            i, a = int(item["player"]), int(item["action"])
-            better, exact = _dominates(form, kept, i, a, np.asarray(item["mixture"], float), weak)
+            better, exact = _dominates(form, kept, i, a, mixture, weak)
             bad[i] |= not better or a not in kept[i]
             whole &= exact
-        for item in gone:
-            i = int(item["player"])
-            kept[i] = [a for a in kept[i] if a != int(item["action"])]
-    given = details.get("beliefs")
+        for i, gone_action, _ in gone:
+            kept[i] = [a for a in kept[i] if a != gone_action]
     gains = [0.0 if given is not None else span for span in spans]
     for i, part in enumerate(profile):
         uniform = np.isin(np.arange(len(part)), kept[i]) / max(len(kept[i]), 1)
         bad[i] |= not np.allclose(part, uniform, rtol=0, atol=1e-12)
         for a, belief in zip(kept[i], given[i] if given is not None else (), strict=False):
             look()
-            gain, exact = _gain(form, kept, i, a, np.asarray(belief, float), weak)
+            gain, exact = _gain(form, kept, i, a, belief, weak)
             gains[i], whole = max(gains[i], gain), whole and exact
         if given is not None and len(given[i]) != len(kept[i]):
             bad[i] = True
@@ -81,6 +91,41 @@ def surviving(
         "left" + (", in exact fractions" if whole else ""),
         rational=whole,
     ), form.expected(profile)
+
+
+def _evidence(
+    form: NormalForm, details: Mapping[str, Any]
+) -> tuple[list[list[Elimination]], list[list[Float]] | None] | None:
+    """Rounds of eliminations and, if there are any, beliefs; None where they are neither.
+
+    Every player keeps an action through all rounds, and all numbers are finite.
+    """
+    left = [set(range(size)) for size in form.shape]
+    rounds: list[list[Elimination]] = []
+    try:
+        for gone in details.get("rounds") or ():
+            rounds.append([])
+            for item in gone:
+                i, a = operator.index(item["player"]), operator.index(item["action"])
+                if not (0 <= i < form.n and 0 <= a < form.shape[i]):
+                    return None
+                left[i].discard(a)
+                rounds[-1].append((i, a, _numbers(item["mixture"])))
+        given = details.get("beliefs")
+        beliefs = None if given is None else [[_numbers(one) for one in own] for own in given]
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError):
+        return None
+    if not all(left) or (beliefs is not None and len(beliefs) != form.n):
+        return None
+    return rounds, beliefs
+
+
+def _numbers(values: Any) -> Float:
+    """A vector of finite numbers. Raises `TypeError` or `ValueError` for anything else."""
+    numbers = np.asarray(values, dtype=float)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all():
+        raise ValueError("no vector of finite numbers")
+    return numbers
 
 
 def _differences(form: NormalForm, kept: list[list[int]], i: int, a: int, exact: bool) -> Any:

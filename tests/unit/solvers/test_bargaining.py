@@ -159,3 +159,67 @@ def test_joint_lotteries_over_a_payoff_tensor():
     """In Bach or Stravinsky both share the two good outcomes by a coin."""
     form = BargainingForm.of_game([[[3, 0], [0, 2]], [[2, 0], [0, 3]]], [1.2, 1.2])
     np.testing.assert_allclose(coopsim.solve(form, "nash bargaining").values, [2.5, 2.5])
+
+
+UNITS = [(1.0, 1.0, 1.0), (2.0**-30, 1.0, 2.0**30), (2.0**53, 2.0**-53, 1.0)]
+
+
+@pytest.mark.parametrize("units", UNITS)
+def test_a_worse_product_of_gains_is_seen_in_any_units(units):
+    """Two players divide by lottery: 0.9 and 0.1 is a product of 0.09, and the best is 0.25."""
+    form = BargainingForm([0, 0], np.diag(units[:2]))
+    wrong = certificates.nash(form, (np.array([0.9, 0.1]),), {})[0]
+    assert not wrong.holds(1e-8)
+    assert wrong.relative == pytest.approx(0.3 * np.expm1(4), rel=1e-9)
+    solution = coopsim.solve(form, "nash bargaining")
+    assert solution.proved
+    assert solution.certificate.relative <= 1e-12
+    np.testing.assert_allclose(solution.profile[0], 0.5, rtol=1e-7)
+
+
+@pytest.mark.parametrize("units", UNITS)
+@pytest.mark.parametrize("concept", CONCEPTS[:2])
+def test_solutions_without_units_have_the_same_lottery_in_any(concept, units):
+    """Ranges of 2, 4 and 9 and their multiples by powers of two, which lose no digit."""
+    point = np.array([-1.0, 0.0, 1.0])
+    vertices = np.array([[3.0, 3, 2], [-2, 4, 3], [-1, 2, 7], [-1, 2.5, 7], [5, 0, -2]])
+    plain = coopsim.solve(BargainingForm(point, vertices), concept)
+    scale = np.array(units)
+    other = coopsim.solve(BargainingForm(point * scale, vertices * scale), concept)
+    assert plain.proved
+    assert other.proved
+    np.testing.assert_allclose(other.values / scale, plain.values, rtol=1e-9)
+
+
+def test_a_lottery_that_is_not_the_proportional_one_is_seen_by_the_player_it_costs():
+    """The third player is paid in 1e-11 and gets less than its share of the ideal gains."""
+    scale = np.array([10.0, 100.0, 1e-11])
+    vertices = np.array([[3.0, 5, 2], [-2, 7, 3], [-1, 3, 7], [-1, 4, 7], [5, 0, -2]])
+    form = BargainingForm(np.array([-1.0, 0, 1]) * scale, vertices * scale)
+    solution = coopsim.solve(form, "kalai-smorodinsky")
+    assert solution.proved
+    less = 0.9 * solution.profile[0] + 0.1 * np.eye(5)[4]
+    proof = certificates.kalai_smorodinsky(form, (less,), {})[0]
+    assert not proof.holds(1e-8)
+    assert proof.players[2] > 1e-2 * proof.spans[2]
+
+
+def test_nobody_is_worse_off_than_disagreement_in_its_own_unit():
+    """The third agreement has the largest sum and costs the first player its whole range."""
+    form = BargainingForm([1e-3, 1e10], [[2e-3, 4e10], [1e-3, 3e10], [-2e-3, 5e10]])
+    wrong = certificates.utilitarian(form, (np.array([0.0, 0.0, 1.0]),), {})[0]
+    assert wrong.players[0] == pytest.approx(3e-3)
+    assert not wrong.holds(1e-8)
+    solution = coopsim.solve(form, "utilitarian")
+    assert solution.proved
+    # the first player's floor binds: 2e-3 a - 2e-3 (1 - a) = 1e-3 at a = 3/4
+    np.testing.assert_allclose(solution.profile[0], [0.75, 0, 0.25], atol=1e-9)
+
+
+def test_equal_gains_are_judged_by_the_player_who_has_least():
+    """One can gain 1 at most, the other 1e15: a smallest gain of 0 is not the largest."""
+    form = BargainingForm([0, 0], [[1e15, 0], [0, 1]])
+    assert not certificates.egalitarian(form, (np.array([1.0, 0.0]),), {})[0].holds(1e-8)
+    solution = coopsim.solve(form, "egalitarian")
+    assert solution.proved
+    assert solution.values[1] == pytest.approx(1)

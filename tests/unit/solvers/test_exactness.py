@@ -233,3 +233,22 @@ def test_a_solution_comes_back_from_its_plain_data() -> None:
     for key in ("spans", "shared", "rational"):  # as written before these were known
         del old["certificate"][key]
     assert Solution.from_dict(old).proved
+
+
+@pytest.mark.parametrize("text", ["1e1000000", "1e-1000000", "1E-1_000_000", "-1e-401"])
+def test_a_huge_exponent_is_refused_before_it_is_computed(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten characters may stand for a million digits: such a text does not reach `Fraction`."""
+    read: list[Any] = []
+
+    class Watched(Fraction):
+        def __new__(cls, *given: Any) -> Any:
+            read.extend(given)
+            return Fraction(*given)
+
+    monkeypatch.setattr("coopsim.solvers.certificates.rational.Fraction", Watched)
+    profile = (np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    assert shares_of(profile, [[text, "1"], ["1", "0"]]) == [[0, 1], [1, 0]]
+    assert text not in read
+    assert 0.0 in read  # the profile's own floats instead

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from fractions import Fraction
 from pathlib import Path
@@ -191,3 +192,28 @@ def test_many_random_games() -> None:
     for _, weak in itertools.product(range(500), (False, True)):
         shape = tuple(rng.integers(1, 6, rng.integers(2, 4)).tolist())
         kept(NormalForm(rng.integers(0, 4, (len(shape), *shape))), weak=weak)
+
+
+RUBBISH: list[Any] = [
+    {}, [], "x", 5, float("nan"), [[{}]], [[1]], [1], [[None]], {"a": 1}, [[["a"]]],
+    [[float("inf")] * 2] * 2, [[10**400, 0], [1, 0]], [[[1, 0], [0, 1]], [[0]]],
+    [[{"player": 9, "action": 0, "mixture": [1, 0]}]],
+    [[{"player": 0, "action": -9, "mixture": [1, 0]}]],
+    [[{"player": 0, "action": 0, "mixture": "ab"}]],
+    [[{"player": 0, "action": 0, "mixture": [float("nan"), 1]}]],
+    [[{"player": 0, "action": a, "mixture": [0, 1]} for a in (0, 1)]],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", RUBBISH, ids=repr)
+@pytest.mark.parametrize(
+    ("concept", "key"),
+    [("rationalizable", "rounds"), ("rationalizable", "beliefs"), ("alpha-rank", "log_weights")],
+)
+def test_evidence_of_another_shape_shows_nothing(concept: str, key: str, given: Any) -> None:
+    """A prisoner's dilemma: the first action of each goes, and what is said of it is rubbish."""
+    form = NormalForm([[[3, 0], [5, 1]], [[3, 5], [0, 1]]])
+    solution = coopsim.solve(form, concept)
+    assert solution.proved
+    changed = dataclasses.replace(solution, details={**solution.details, key: given})
+    assert not changed.verify(form).holds(1e-8)
