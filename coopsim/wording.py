@@ -66,6 +66,11 @@ def stripped(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0] if found[0] in "\n\t" else "", text)
 
 
+def on_grid(method: str, points: int | None) -> str:
+    """A method as it is shown: with the values an action, where it solved a grid of the game."""
+    return f"{method} (grid of {points})" if points else method
+
+
 class OneLine(logging.Filter):
     """Makes what is logged `visible`, whoever shows it."""
 

@@ -24,6 +24,9 @@ from coopsim.parameters import Names
 from coopsim.solvers.select import concepts, plan, solve
 from coopsim.solvers.solution import Solution
 
+_PLAYED = ("continuous", "dynamic", "trust")
+"""Forms in which every player has a part of its own, of numbers to choose."""
+
 
 @dataclass(frozen=True)
 class Equilibrium(Agent):
@@ -43,10 +46,10 @@ class Equilibrium(Agent):
     """tolerance of the certificate, in payoff units"""
 
     def check(self, rules: Rules, player: int) -> None:
-        """The game must have the concept, and the method must solve it there."""
+        """The game must have the concept, and the method solve it there in numbers to choose."""
         game = rules.game
         try:
-            plan(game, self.concept)
+            usual, _ = plan(game, self.concept)
         except NoSuchForm:
             known = concepts(game)
             raise UserError(
@@ -57,9 +60,26 @@ class Equilibrium(Agent):
                 nearest=nearest(self.concept, known),
             ) from None
         try:
-            plan(game, self.concept, self.method)
+            kind, method = plan(game, self.concept, self.method)
         except NoSuchForm as error:
             raise UserError(str(error), key="method", given=self.method) from None
+        if usual not in _PLAYED:
+            raise UserError(
+                f"cannot be played: a solution has no numbers for each player to choose, but "
+                f"is one of the {usual} form",
+                key="concept",
+                given=self.concept,
+                allowed=[name for name in concepts(game) if plan(game, name)[0] in _PLAYED],
+            )
+        if kind not in _PLAYED:
+            raise UserError(
+                f"what {method} finds cannot be played: it is a solution of the {kind} form, "
+                "not numbers for each player to choose",
+                key="method",
+                given=self.method,
+                allowed="a method for "
+                f"{' or '.join(_PLAYED)} forms, or none (coopsim list solvers)",
+            )
 
     def reset(self, role: Role, rules: Rules, rng: np.random.Generator) -> Float:
         """Solve the game (once for all seats) and take the player's part."""
@@ -229,14 +249,14 @@ def part_of(solution: Solution, player: int) -> Float:
     """
     if not solution.profile:
         raise CoopsimError(f"{solution.concept} has no profile to play: {solution.sentence}")
-    part = solution.profile[player]
-    if solution.form == "dynamic":
-        return part[:, None]  # a row of numbers for each round
-    if solution.form not in ("continuous", "trust"):
+    if solution.form not in _PLAYED:
         raise CoopsimError(
             f"{solution.concept} cannot be played: its strategies are not numbers to choose"
         )
-    return part
+    if len(solution.profile) != len(solution.players):
+        raise CoopsimError(f"{solution.concept} cannot be played: players have no parts of it")
+    part = solution.profile[player]
+    return part[:, None] if solution.form == "dynamic" else part  # a row for each round
 
 
 def play_part(view: View) -> Decision:

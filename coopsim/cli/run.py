@@ -107,6 +107,7 @@ def _solutions(table: polars.DataFrame, place: dict[str, str]) -> list[dict[str,
             row["concept"],
             {
                 **{key: row[key] for key in ("concept", "method", "status", "sentence")},
+                "grid": row.get("grid"),
                 "players": [],
                 "profile": [],
                 "values": [],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coopsim.cli import text
+from coopsim.wording import on_grid
 
 if TYPE_CHECKING:
     from coopsim.games.game import Game
@@ -130,7 +131,7 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
         _joined([text.number(value) for value in item["values"]]),
         residual,
         item["status"],
-        item["method"],
+        on_grid(item["method"], item.get("grid")),
     )
 
 

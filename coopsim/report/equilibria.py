@@ -9,6 +9,7 @@ from typing import Any
 from coopsim.report.facts import Facts
 from coopsim.report.grid import Cell, Head, Row, Table, stretched
 from coopsim.report.numerals import NOTHING, count, number, percent, power
+from coopsim.wording import on_grid
 
 MOST_PLAYERS = 8
 """How many players a table lists one by one."""
@@ -82,7 +83,7 @@ def _solution_rows(held: Sequence[dict[str, Any]], baseline: float | None) -> li
     spans = [
         stretched(cell, len(players))
         for cell in (
-            Cell(first["concept"], first["method"], "head"),
+            Cell(first["concept"], on_grid(first["method"], first.get("grid")), "head"),
             _change(held, baseline),
             *_proof(first),
         )

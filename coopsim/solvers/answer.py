@@ -12,9 +12,11 @@ import numpy as np
 
 from coopsim import tolerance
 from coopsim.clock import ENDLESS, Clock, OutOfTime
+from coopsim.games.forms.continuous import Grid
 from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.in_fractions import in_fractions
+from coopsim.solvers.on_grid import check_on_grid
 from coopsim.solvers.paid import paid
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
 
@@ -29,6 +31,7 @@ def answer(
     game_hash: str = "",
     chosen: str = "",
     clock: Clock = ENDLESS,
+    grid: Grid | None = None,
 ) -> Solutions:
     """Certified solutions from the profiles that a method found, best first.
 
@@ -46,7 +49,12 @@ def answer(
         chosen: why this method was used.
         clock: for the certificates. What it leaves unchecked is not proved, and what is found
             is then not said to be complete.
+        grid: what the form is a grid of, where that is what was asked about.
     """
+    if grid is not None:  # that every profile of the grid was looked at shows little of the game
+        found = dataclasses.replace(
+            found, exhaustive=False, sentence=f"{found.sentence}; {grid.words}"
+        )
     parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
     tol = float(asked["tol"])
     more = found.details or ({},) * len(found.profiles)
@@ -57,6 +65,7 @@ def answer(
             method=method,
             players=form.players,
             form=form.kind,
+            grid=0 if grid is None else grid.points,
             chosen=chosen,
             options=asked,
             stats={**found.stats, **stats},
@@ -68,10 +77,12 @@ def answer(
         if not _finite(profile):
             return open_end("the method's profile is not finite")
         try:
-            proof, values = check_profile(
-                concept.problem, form, profile, details, parameters, clock
-            )
-            if proof.holds(tol) and not proof.shown:
+            if grid is None:
+                check = check_profile
+            else:
+                check = functools.partial(check_on_grid, grid)
+            proof, values = check(concept.problem, form, profile, details, parameters, clock)
+            if grid is None and proof.holds(tol) and not proof.shown:
                 better = in_fractions(concept.problem, form, profile, details)
                 again = better and check_profile(concept.problem, form, *better, parameters, clock)
                 if better and again and again[0].shown:
@@ -88,6 +99,8 @@ def answer(
                 details=details,
             )
         status, sentence = _status(proof, tol, found)
+        if grid is not None and status is Status.BUDGET:
+            sentence += f" ({proof.checked_by})"
         return made(
             status=status,
             sentence=sentence,

@@ -15,12 +15,14 @@ import numpy as np
 from coopsim import registry
 from coopsim.clock import ENDLESS, Clock, OutOfTime, keeping, uncounted
 from coopsim.errors import NoSuchForm, UserError, nearest
+from coopsim.games.forms.continuous import Grid
 from coopsim.games.game import Game
 from coopsim.registry import Registration, load
 from coopsim.solvers import sizes
 from coopsim.solvers.answer import answer, refused
 from coopsim.solvers.certificate import Form, certify
 from coopsim.solvers.concepts import Concept
+from coopsim.solvers.on_grid import check_on_grid
 from coopsim.solvers.option_types import checked, declared
 from coopsim.solvers.scaling import rescaled
 from coopsim.solvers.solution import Certificate, Found, Solution, Solutions, Status
@@ -219,6 +221,7 @@ def _run(
             getattr(game, "hash", ""),
             choice.reason,
             ENDLESS if deadline is None else clock.later(_GRACE + _SHARE * deadline),
+            _grid(game, choice.form),
         )
 
 
@@ -337,8 +340,11 @@ def verify(solution: Solution, game: Game | Form) -> Certificate:
             allowed=list(form.players),
         )
     with np.errstate(all="ignore"):
-        asked = {k: solution.options.get(k, given) for k, given in concept.parameters.items()}
-        return certify(concept.problem, form, solution.profile, solution.details, asked)
+        asked = {k: solution.options.get(k, usual) for k, usual in concept.parameters.items()}
+        given = (concept.problem, form, solution.profile, solution.details, asked)
+        if (grid := _grid(game, form)) is not None:
+            return check_on_grid(grid, *given)[0]
+        return certify(*given)
 
 
 def _choices(
@@ -456,6 +462,14 @@ def _form(game: Game | Form, concept: Concept, kind: str, options: Mapping[str, 
     from coopsim.games.forms.convert import to_normal
 
     return to_normal(game)
+
+
+def _grid(game: Game | Form, form: Form) -> Grid | None:
+    """What a form is a grid of, where the game has more actions than the form that is solved.
+
+    A table that is handed over as such is itself what is asked about.
+    """
+    return getattr(form, "grid", None) if isinstance(game, Game) else None
 
 
 def _accepts(concept: Concept, kind: str) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def described(form: Any) -> str:
     if form.kind in ("normal", "continuous"):
         if form.kind == "continuous":
             return f"{form.m} coordinates"
-        return " x ".join(map(str, form.shape)) + " actions"
+        sizes = " x ".join(map(str, form.shape)) + " actions"
+        return sizes if getattr(form, "grid", None) is None else f"{sizes}, a grid of the game's"
     if form.kind == "extensive":
         return f"{form.tree.size:,} nodes, {len(form.infosets):,} information sets"
     return f"{form.n} players"

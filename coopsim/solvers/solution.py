@@ -26,7 +26,8 @@ class Status(StrEnum):
     """How an answer was reached.
 
     `EXACT`: every deviation was looked at in arithmetic that does not round (fractions, or
-    comparisons of payoffs as they stand), and nobody gains anything. `CONVERGED`: what each
+    comparisons of payoffs as they stand), and nobody gains anything; never of a game that was
+    solved on a grid. `CONVERGED`: what each
     player gains, computed in floating point, is within the tolerance. The others are not proved.
     """
 
@@ -59,6 +60,8 @@ class Solution:
         selection: which of several solutions this is, and how many were found.
         found: how many distinct solutions the method found.
         form: which form was solved ("continuous", "normal", "extensive" ...).
+        grid: how many values an action had, where a game of continuous actions was solved on a
+            grid of them; 0 where the game itself was solved.
         chosen: why this method was used.
         details: what else the method found, and evidence for the certificate; plain data.
         options: what was asked for (tol, deadline, form options), echoed back.
@@ -77,6 +80,7 @@ class Solution:
     selection: str = ""
     found: int = 0
     form: str = ""
+    grid: int = 0
     chosen: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -126,6 +130,7 @@ class Solution:
             "selection": self.selection,
             "found": self.found,
             "form": self.form,
+            "grid": self.grid,
             "chosen": self.chosen,
             "details": dict(self.details),
             "options": dict(self.options),
@@ -148,6 +153,7 @@ class Solution:
             values=np.asarray(data["values"], dtype=float),
             certificate=proof,
             game_hash=data["game"],
+            grid=data.get("grid", 0),  # written since answers tell of it
         )
 
     def to_frame(self) -> polars.DataFrame:

@@ -227,7 +227,7 @@ def solution_schema() -> dict[str, Any]:
         "policy": text, "at": text, "concept": text, "method": text, "status": text,
         "sentence": text, "player": text, "action": number, "profile": text, "value": number,
         "certificate": text, "residual": number, "relative": number, "exact": pl.Boolean(),
-        "complete": pl.Boolean(), "selection": text, "found": pl.Int64(),
+        "complete": pl.Boolean(), "selection": text, "found": pl.Int64(), "grid": pl.Int64(),
     }  # fmt: skip
 
 
@@ -267,7 +267,7 @@ def _solution_frame(task: PointTask, solved: Mapping[str, Any]) -> polars.DataFr
         )
         proved = (
             *(proof.get(key) for key in ("kind", "residual", "relative", "exact", "complete")),
-            *(data["selection"], data["found"]),
+            *(data["selection"], data["found"], data.get("grid") or None),
         )
         found = zip(data["players"], data["profile"], data["values"], strict=False)
         for player, part, value in list(found) or [(None, None, None)]:

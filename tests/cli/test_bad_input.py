@@ -325,6 +325,11 @@ CHANGES: dict[str, tuple[str, str, list[str]]] = {
         "    use: best-response\n    to: nsh\n",
         [":12:", "agents.level.to", "unknown agent", "given: nsh", "did you mean 'nash'?"],
     ),
+    "equilibrium of a joint distribution": (
+        "concept: nash}",
+        "concept: correlated}",
+        [":9:", "agents.nash.concept", "cannot be played", "given: correlated"],
+    ),
     "tag": ("gamma: 0.65", "gamma: !!python/name:os.system", [":5:", "game.gamma", "tags"]),
     "alias": ("gamma: 0.65", "gamma: &a 0.65", [":5:", "game.gamma", "anchors and aliases"]),
 }

@@ -14,6 +14,7 @@ from coopsim.games.forms.exact import Exact, fractions_of
 from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 if TYPE_CHECKING:
+    from coopsim.games.forms.continuous import Grid
     from coopsim.games.forms.variants import NormalVariants
 
 MOST_PLAYERS = 62
@@ -33,6 +34,7 @@ class NormalForm:
         actions: labels of each player's actions; numbered where not given.
         title: the game's name in plain words.
         comment: where it comes from, what it models.
+        grid: what the actions are a grid of, where the game has more than these.
 
     Raises:
         ValueError: the tensor has the wrong number of axes or is empty, or the labels do
@@ -45,6 +47,7 @@ class NormalForm:
     actions: tuple[tuple[str, ...], ...] = ()
     title: str = ""
     comment: str = ""
+    grid: Grid | None = None
     exact: Exact | None = field(default=None, init=False)
     kind: str = field(default="normal", init=False)
 
@@ -55,6 +58,7 @@ class NormalForm:
         actions: Sequence[Sequence[str]] = (),
         title: str = "",
         comment: str = "",
+        grid: Grid | None = None,
     ) -> None:
         """Copy and check the tensor."""
         tensor, exact = checked_tensor(payoffs)
@@ -71,6 +75,7 @@ class NormalForm:
         object.__setattr__(self, "actions", actions)
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "comment", comment)
+        object.__setattr__(self, "grid", grid)
         object.__setattr__(self, "exact", exact)
         object.__setattr__(self, "kind", "normal")
 
@@ -154,6 +159,7 @@ class NormalForm:
             actions or self.actions,
             self.title if title is None else title,
             self.comment if comment is None else comment,
+            self.grid,
         )
 
     def __repr__(self) -> str:

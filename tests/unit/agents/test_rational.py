@@ -12,7 +12,7 @@ import pytest
 from coopsim.agents.agent import Agent, Decision, Role, Rules, View
 from coopsim.agents.catalogue import make_agent
 from coopsim.agents.play import play
-from coopsim.agents.rational import BestResponse, Equilibrium, best_constant_response
+from coopsim.agents.rational import BestResponse, Equilibrium, best_constant_response, part_of
 from coopsim.errors import CoopsimError, NoSuchForm, UnknownName, UserError
 from coopsim.games.catalogue import make_game
 from coopsim.games.coopetition.stage import Stage
@@ -82,10 +82,30 @@ def test_a_method_that_does_not_solve_the_concept() -> None:
         play(GAME, agent)
 
 
-def test_mixed_solutions_are_refused() -> None:
+def test_methods_that_find_no_numbers_are_refused_before_anything_is_solved() -> None:
     agent = make_agent("equilibrium", method="pure-enumeration")
-    with pytest.raises(CoopsimError, match="nash cannot be played: its strategies"):
+    with pytest.raises(UserError, match="method: what pure-enumeration finds cannot be played"):
         play(GAME, agent)
+
+
+@pytest.mark.parametrize(
+    "concept", ["correlated", "coarse correlated", "rationalizable", "quantal response"]
+)
+def test_concepts_without_a_number_for_each_player_are_refused(concept: str) -> None:
+    agent = make_agent("equilibrium", concept=concept)
+    with pytest.raises(UserError, match="cannot be played: a solution has no numbers") as e:
+        agent.check(Rules(GAME, {"a": agent}), 0)
+    assert (e.value.key, e.value.given) == ("concept", concept)
+    assert "nash" in e.value.allowed
+    assert concept not in e.value.allowed
+
+
+def test_a_joint_distribution_has_no_part_of_a_player() -> None:
+    joint = solve(GAME, "correlated", points=3)
+    assert len(joint.profile) == 1
+    for form in ("normal", "continuous"):
+        with pytest.raises(CoopsimError, match="correlated cannot be played"):
+            part_of(dataclasses.replace(joint, form=form), 1)
 
 
 def test_what_is_not_proved_is_not_played() -> None:

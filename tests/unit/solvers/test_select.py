@@ -150,9 +150,9 @@ def test_auto_is_the_default_method() -> None:
 
 
 def test_a_method_brings_its_form_along() -> None:
-    """A continuous game on a grid, as fine as asked for; the nearest grid point is the answer."""
+    """A continuous game on a grid, as fine as asked for; the nearest grid point is the closest."""
     solution = solve(GAME, "nash", "pure-enumeration", points=201)
-    assert (solution.form, solution.status) == ("normal", Status.EXACT)
+    assert (solution.form, solution.grid, solution.status) == ("normal", 201, Status.BUDGET)
     assert solution.options["points"] == 201
     levels = np.linspace(0, 100, 201)
     chosen = [levels[part.argmax()] for part in solution.profile]
