@@ -163,12 +163,7 @@ def _endless(form: MarkovForm, paid: Float, chain: Float) -> tuple[Float, float]
     system = np.eye(form.size) - form.discount * chain
     values: Float = np.asarray(np.linalg.solve(system, paid), dtype=np.float64)
     for _ in range(_REFINED):
-<<<<<<< HEAD
         more = np.linalg.solve(system, paid + form.discount * chain @ values - values)
         values = np.asarray(values + more)
-=======
-        missing = paid + form.discount * chain @ values - values
-        values = np.asarray(values + np.linalg.solve(system, missing), dtype=np.float64)
->>>>>>> pfix
     left = np.abs(paid + form.discount * chain @ values - values).max()
     return values, float(left) / (1 - form.discount)
