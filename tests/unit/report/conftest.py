@@ -97,12 +97,22 @@ def _solutions(scenario: Any, statuses: Mapping[str, str]) -> list[tuple[Any, ..
             status = statuses.get(concept, "converged")
             key = (point.policy, at, concept, "made-up", status, f"{status}, in words")
             if status == "refused":
-                rows.append((*key, *[None] * 9, "", 0))
+                rows.append((*key, *[None] * 9, "", 0, None))
                 continue
             action = 20.0 + 2 * place
             proof = ("regret", 2.84217e-14 if status == "converged" else 0.5, 1e-16, False, True)
             rows += [
-                (*key, player, action, json.dumps(action), 140.0 + place, *proof, "the only one", 1)
+                (
+                    *key,
+                    player,
+                    action,
+                    json.dumps(action),
+                    140.0 + place,
+                    *proof,
+                    "the only one",
+                    1,
+                    None,
+                )
                 for player in point.game.labels
             ]
     return rows
@@ -150,7 +160,7 @@ SOLUTIONS = {
     "policy": _TEXT, "at": _TEXT, "concept": _TEXT, "method": _TEXT, "status": _TEXT,
     "sentence": _TEXT, "player": _TEXT, "action": _NUMBER, "profile": _TEXT, "value": _NUMBER,
     "certificate": _TEXT, "residual": _NUMBER, "relative": _NUMBER, "exact": pl.Boolean(),
-    "complete": pl.Boolean(), "selection": _TEXT, "found": pl.Int64(),
+    "complete": pl.Boolean(), "selection": _TEXT, "found": pl.Int64(), "grid": pl.Int64(),
 }  # fmt: skip
 
 
