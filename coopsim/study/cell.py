@@ -180,6 +180,7 @@ def solution_columns(scenario: Scenario) -> dict[str, Column]:
         "profile": {"null": True, "along": "player", "holds": is_profile},
         "value": {"null": True, "along": "player"},
         "exact": {"null": True, "along": "certificate"},
+        "grid": {"null": True},
     }
     return {name: Column(kind, **limits.get(name, {})) for name, kind in solution_schema().items()}
 

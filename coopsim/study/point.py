@@ -49,6 +49,7 @@ class _Solved:
     details: Mapping[str, Any]
     options: Mapping[str, Any]
     game: str
+    grid: int
 
 
 @dataclass(frozen=True)
