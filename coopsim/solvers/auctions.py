@@ -188,6 +188,8 @@ def _rearranged(grids: Grids, player: int, mass: Float, pieces: int) -> Float:
     start = float(signal.quantile(np.array(min(mass[0], 1 - 1e-9))))
     if form.reserve > 0:
         start = max(start, form.screening(player)) if form.alike or form.private else start
+    if start >= signal.high:  # nobody's value is above the reserve
+        return np.zeros(len(own))
     x = np.linspace(start, signal.high, 512)
     y = np.interp(signal.cdf(x), middle, levels)
     inside = np.clip(own, start, signal.high)

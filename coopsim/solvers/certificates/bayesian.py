@@ -17,7 +17,7 @@ from coopsim.solvers.certificates.rational import rounded_up
 from coopsim.solvers.certificates.rational_tree import MOST_NODES, gains_in_tree
 from coopsim.solvers.proof import Certificate, spreads
 
-_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _BIDS = 2049  # of the first look
 _LOOKS, _ZOOM = 3, 33
 _TYPES = 513
@@ -79,19 +79,18 @@ def interim_regret(
         ValueError: the profile does not fit the form.
     """
     others = laws(form, profile)
-    worst, mean, slack = [], [], []
+    worst, mean, slack, spans = [], [], [], []
     for player, part in enumerate(profile):
         look()
+        spans.append(_highest(form, others, player))
         most, average, more = _gains(form, others, player, part)
         worst.append(most)
         mean.append(average)
         slack.append(more)
-    # values of all bidders are of one object, in one currency
-    span = max(form.highest_value, *(float(law.bids.max()) for law in others))
     proof = Certificate.of(
         "interim regret",
         worst,
-        span,
+        spans,
         exact=False,
         checked_by=(
             f"{_TYPES} signals a bidder and {_BIDS} bids with {_LOOKS} closer looks (mean "
@@ -113,7 +112,7 @@ def _gains(
     worth = np.asarray(form.weights)[player, player] * types
     played = prospect(form, others, player, form.bid(player, part, types), ties="drawn")
     earned = played.utility(worth)
-    top = max(form.highest_value, *(float(law.bids.max()) for law in others))
+    top = _highest(form, others, player)
     grid = np.unique(np.concatenate([np.linspace(0, top, _BIDS), [form.reserve]]))
     seen = prospect(form, others, player, grid, ties="won")
     table = seen.utility(worth[:, None])
@@ -133,6 +132,16 @@ def _gains(
     known = signal.cdf(types)
     mean = float((0.5 * (gain[1:] + gain[:-1]) * np.diff(known)).sum())
     return float(gain.max()), mean, float(np.maximum(bound - earned, 0).max())
+
+
+def _highest(form: SealedBidForm, others: tuple[BidLaw, ...], player: int) -> float:
+    """The highest bid that can be worth a look for a player, and the most that it can win.
+
+    With private values no bid above the own highest value pays, whatever others' values are.
+    """
+    if form.private:
+        return float(np.asarray(form.weights)[player, player] * form.signals[player].high)
+    return float(max(form.highest_value, *(float(law.bids.max()) for law in others)))
 
 
 def _between(form: SealedBidForm, table: Float, win: Float, spacing: Float) -> Float:

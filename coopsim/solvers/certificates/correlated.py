@@ -18,7 +18,7 @@ import numpy as np
 
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.proof import Certificate, spreads
+from coopsim.solvers.proof import ROUNDING, Certificate, spreads
 
 
 def correlated(
@@ -99,9 +99,11 @@ def _certificate(
         raise ValueError(f"no joint distribution of shape {form.shape}")
     values = np.array([float((own * joint).sum()) for own in form.payoffs])
     priced, gains = np.zeros(form.shape), []
+    # mass that is missing, or below nothing, may hide as much
+    hidden = [0.0 if off <= ROUNDING else off * span for span in spreads(form.payoffs)]
     for i in range(form.n):
         gain, cost = deviations(form, joint, i, _table(form, details, i))
-        gains.append(positive_part(gain))
+        gains.append(positive_part(gain) + hidden[i])
         priced += cost
     reached, bound, span, level = _objective(form, joint, values, objective, priced, details)
     gap = positive_part(bound - reached)

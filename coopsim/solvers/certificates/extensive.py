@@ -14,7 +14,7 @@ from coopsim.solvers.certificates.rational import rounded_up
 from coopsim.solvers.certificates.rational_tree import gains_in_tree
 from coopsim.solvers.proof import Certificate, spreads
 
-_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 
 
 def regret(

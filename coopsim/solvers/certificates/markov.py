@@ -10,7 +10,7 @@ import numpy as np
 from coopsim.arrays import Float, positive_part
 from coopsim.clock import look
 from coopsim.games.forms.markov import MarkovForm
-from coopsim.solvers.proof import Certificate
+from coopsim.solvers.proof import ROUNDING, Certificate
 
 Profile = tuple[Float, ...]
 Problem = list[list[tuple[Float, Float]]]
@@ -75,7 +75,7 @@ def _certificate(form: MarkovForm, joint: list[list[Float]], how: str) -> tuple[
         gain = (
             positive_part(*(float((b - v).max()) for b, v in zip(best, own, strict=True))) + error
         )
-        worst.append(gain + (0.0 if wrong <= 1e-9 else wrong * spans[player]))
+        worst.append(gain + (0.0 if wrong <= ROUNDING else wrong * spans[player]))
         times = form.discount ** np.arange(form.stages)
         anyway = floor * (times.sum() if form.horizon is not None else 1 / (1 - form.discount))
         values.append(float(form.initial @ own[0]) + anyway)  # type: ignore[operator]

@@ -12,7 +12,7 @@ from coopsim.clock import kept, look
 from coopsim.games.forms.continuous import ContinuousForm
 from coopsim.games.forms.meanfield import CrowdForm, MeanFieldForm
 from coopsim.solvers.deviations import DENSE, best_of_box, best_of_coordinate
-from coopsim.solvers.proof import Certificate, spread
+from coopsim.solvers.proof import ROUNDING, Certificate, spread
 
 Profile = tuple[Float, ...]
 
@@ -43,7 +43,7 @@ def exploitability(
     span = max(high - low, abs(high), abs(low))
     gain = positive_part(float(form.initial @ (best - own)))
     return _proof(
-        gain + (0.0 if wrong <= 1e-9 else wrong * span), span, True,
+        gain + (0.0 if wrong <= ROUNDING else wrong * span), span, True,
         "a best response to the population that the policy makes",
     ), np.array([float(form.initial @ own)])  # fmt: skip
 

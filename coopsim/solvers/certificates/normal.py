@@ -15,7 +15,7 @@ from coopsim.solvers.proof import Certificate, spreads
 
 Profile = tuple[Float, ...]
 
-_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _TIED = 1e-9  # of the largest payoffs: sums this close to the largest are summed in fractions
 _MOST = 1000  # ... if they are no more than these
 

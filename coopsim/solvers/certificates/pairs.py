@@ -7,7 +7,7 @@ from numba import njit, prange
 
 from coopsim.arrays import Float
 
-_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 
 
 def regrets_of_pairs(payoffs: Float, x: Float, y: Float) -> tuple[Float, Float]:

@@ -17,7 +17,7 @@ from coopsim.clock import look
 from coopsim.games.forms.convert import reduced_strategies
 from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.sequences import Sequences
-from coopsim.solvers.proof import Certificate, spreads
+from coopsim.solvers.proof import ROUNDING, Certificate, spreads
 
 
 def correlated(
@@ -57,7 +57,7 @@ def _certificate(
     comes = [p[:, own.terminal] for p, own in zip(plans, form.sequences, strict=True)]
     weights = form.tree.chance_reach[:, None] * form.payoffs
     values = _reach(joint, comes) @ weights
-    gains = []
+    gains, spans = [], spreads(form.payoffs, -1)
     for player, own in enumerate(form.sequences):
         mine = np.moveaxis(joint, player, 0)
         others = comes[:player] + comes[player + 1 :]
@@ -73,11 +73,12 @@ def _certificate(
                 if mine[k].any()
             )  # fmt: skip
             best = positive_part(best, _continuation(own, leave, infoset) - stay)
-        gains.append(best)
+        # mass that is missing, or below nothing, may hide as much
+        gains.append(best + (0.0 if off <= ROUNDING else off * spans[player]))
     proof = Certificate.of(
         "regret",
         gains,
-        spreads(form.payoffs, -1),
+        spans,
         exact=True,
         checked_by="the best continuation after leaving, at every "
         + ("information set" if coarse else "recommendation")

@@ -6,7 +6,7 @@ import numpy as np
 
 from coopsim.arrays import Float
 
-_SUM = 1e-9  # how far the weights of a distribution may be from adding up to 1
+_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _LETTERS = "abcdefghijklmnopqrstu"
 
 

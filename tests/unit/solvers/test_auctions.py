@@ -17,6 +17,7 @@ from coopsim.games.forms.bidding import bid_law, laws, outcome, prospect
 from coopsim.games.forms.distributions import Distribution, power, tabulated, uniform
 from coopsim.solvers import contests, shooting, symmetric
 from coopsim.solvers.auctions import Grids, rough_regret
+from coopsim.solvers.certificate import certify
 from coopsim.solvers.certificates.bayesian import interim_regret
 from coopsim.solvers.reserve import optimal_reserve, optimal_revenue, virtual_value
 
@@ -427,3 +428,22 @@ def test_bids_below_the_reserve_neither_win_nor_pay() -> None:
     assert seen.win[0] == seen.pay[0] == 0
     assert seen.win[1] == pytest.approx(0.5)
     assert seen.pay[1] == 0.5
+
+
+def test_a_bidder_of_small_values_is_judged_by_its_own_values():
+    """Beside a rival worth 1e12 times as much, a bidder's own gain must not fall in one cell."""
+    form = SealedBidForm((uniform(0, 1e-6), uniform(0, 1e6)))
+    quarter = tuple(types / 4 for types in form.types)
+    proof = certify("nash", form, quarter)
+    assert proof.spans == (1e-6, 1e6)
+    small = SealedBidForm((uniform(0, 1), uniform(0, 1e12)))
+    scaled = certify("nash", small, tuple(types / 4 for types in small.types))
+    assert proof.players[0] == pytest.approx(1e-6 * scaled.players[0], rel=1e-6)
+
+
+def test_a_reserve_above_every_value_keeps_everybody_out():
+    form = SealedBidForm.symmetric(2, uniform(), reserve=5.0)
+    solution = coopsim.solve(form, "nash", "monotone-fictitious-play")
+    assert solution.proved
+    assert all((part == 0).all() for part in solution.profile)
+    np.testing.assert_array_equal(solution.values, 0)

@@ -11,6 +11,7 @@ from coopsim.arrays import Float
 from coopsim.errors import CoopsimError
 from coopsim.games.catalogue import make_game
 from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.convert import to_extensive
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificate import certify
 from coopsim.solvers.select import solve
@@ -247,3 +248,30 @@ def test_shortfall_in_a_table_by_hand() -> None:
     first, second = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     assert certify("optimum", form, (first, first)).residual == 0
     assert certify("optimum", form, (second, second)).residual == 4
+
+
+# -- mass that is missing or below nothing ---------------------------------------------------
+
+
+@pytest.mark.parametrize("problem", ["nash", "correlated", "coarse correlated"])
+@pytest.mark.parametrize("kind", ["normal", "extensive"])
+def test_weights_below_nothing_hide_no_loss(problem: str, kind: str) -> None:
+    """A weight of -9e-10 on an action that pays 1e9 less hides a regret of 0.9."""
+    if kind == "extensive" and problem != "nash":
+        pytest.skip("judged as a table")
+    payoffs = np.zeros((2, 3, 1))
+    payoffs[0, :, 0] = [1e9, 1e9 - 0.9, 0]
+    table = NormalForm(payoffs)
+    form = table if kind == "normal" else to_extensive(table)
+    own = np.array([9e-10, 1.0, -9e-10])
+    profile = (own, np.array([1.0])) if problem == "nash" else (own[:, None],)
+    proof = certify(problem, form, profile)
+    assert proof.residual >= 0.8
+    assert not proof.holds(1e-8)
+
+
+def test_what_is_right_up_to_rounding_is_charged_nothing() -> None:
+    payoffs = np.zeros((2, 3, 1))
+    payoffs[0, :, 0] = 1e9
+    proof = certify("nash", NormalForm(payoffs), (np.array([0.1, 0.2, 0.7]), np.array([1.0])))
+    assert proof.residual == 0
