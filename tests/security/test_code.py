@@ -314,7 +314,9 @@ def test_no_other_file_is_opened_for_a_file_with_a_mistake(
     (tmp_path / "wrong.yaml").write_text(yamlfile.dump(data))
     opened: list[str] = []
     read = yamlfile.read
-    monkeypatch.setattr(yamlfile, "read", lambda path: (opened.append(str(path)), read(path))[1])
+    monkeypatch.setattr(
+        yamlfile, "read", lambda path, **how: (opened.append(str(path)), read(path, **how))[1]
+    )
     assert cli("check", "wrong.yaml").code == 2
     assert opened
     assert {Path(path).name for path in opened} == {"wrong.yaml"}
