@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from coopsim import tolerance
+from coopsim.arrays import Float
 from coopsim.clock import ENDLESS, Clock, OutOfTime
-from coopsim.games.forms.continuous import Grid
+from coopsim.games.forms.grid import Grid
 from coopsim.solvers.certificate import Form, NotComputed, Profile, check_profile
 from coopsim.solvers.concepts import Concept
 from coopsim.solvers.in_fractions import in_fractions
@@ -55,90 +56,29 @@ def answer(
         found = dataclasses.replace(
             found, exhaustive=False, sentence=f"{found.sentence}; {grid.words}"
         )
-    parameters = {key: asked.get(key, given) for key, given in concept.parameters.items()}
-    tol = float(asked["tol"])
-    more = found.details or ({},) * len(found.profiles)
-
-    def made(**parts: Any) -> Solution:
-        return Solution(
-            concept=concept.name,
-            method=method,
-            players=form.players,
-            form=form.kind,
-            grid=0 if grid is None else grid.points,
-            chosen=chosen,
-            options=asked,
-            stats={**found.stats, **stats},
-            game_hash=game_hash,
-            **parts,
-        )
-
-    def certified(profile: Profile, details: Mapping[str, Any]) -> Solution:
-        if not _finite(profile):
-            return open_end("the method's profile is not finite")
-        try:
-            if grid is None:
-                check = check_profile
-            else:
-                check = functools.partial(check_on_grid, grid)
-            proof, values = check(concept.problem, form, profile, details, parameters, clock)
-            if grid is None and proof.holds(tol) and not proof.shown:
-                better = in_fractions(concept.problem, form, profile, details)
-                again = better and check_profile(concept.problem, form, *better, parameters, clock)
-                if better and again and again[0].shown:
-                    (profile, details), (proof, values) = better, again
-        except NotComputed as error:
-            return open_end(str(error))
-        except OutOfTime:
-            return made(
-                status=Status.BUDGET,
-                sentence="not proved: the deadline ended the check of the profile",
-                profile=profile,
-                values=paid(form, profile),
-                certificate=None,
-                details=details,
-            )
-        status, sentence = _status(proof, tol, found)
-        if grid is not None and status is Status.BUDGET:
-            sentence += f" ({proof.checked_by})"
-        return made(
-            status=status,
-            sentence=sentence,
-            profile=profile,
-            values=values,
-            certificate=proof,
-            details=details,
-        )
-
-    def open_end(sentence: str) -> Solution:
-        """What there is where nothing can be said of a profile."""
-        return made(
-            status=Status.BUDGET,
-            sentence=f"no solution found: {sentence}",
-            profile=(),
-            values=np.zeros(0),
-            certificate=None,
-        )
-
+    stats = {**found.stats, **stats}
+    writer = _Writer(form, concept, method, found, asked, stats, game_hash, chosen, clock, grid)
     if not found.profiles:
-        nothing = made(
-            status=Status.INFEASIBLE if found.exhaustive else Status.BUDGET,
-            sentence=f"no solution found: {found.sentence}",
-            profile=(),
-            values=np.zeros(0),
-            certificate=None,
+        status = Status.INFEASIBLE if found.exhaustive else Status.BUDGET
+        return Solutions(
+            (writer.nothing(found.sentence, status),), found.exhaustive, found.sentence
         )
-        return Solutions((nothing,), found.exhaustive, found.sentence)
     items: list[Solution] = []
+    more = found.details or ({},) * len(found.profiles)
     for pair in zip(found.profiles, more, strict=True):
         if items and clock.over:
             break
-        items.append(certified(*pair))
+        items.append(writer.certified(*pair))
     unchecked = len(found.profiles) - len([item for item in items if item.certificate])
-    proved = _ranked([item for item in items if item.proved])
     sentence = found.sentence
     if unchecked:
         sentence += f"; the deadline left {unchecked} of {len(found.profiles)} unchecked"
+    return _best_first(items, found, sentence)
+
+
+def _best_first(items: list[Solution], found: Found, sentence: str) -> Solutions:
+    """What is proved, by its sum of values; else the closest one of all."""
+    proved = _ranked([item for item in items if item.proved])
     if not proved:
         closest = min(items, key=_distance)
         selection = f"the closest of {len(items)} end points" if len(items) > 1 else ""
@@ -152,6 +92,103 @@ def answer(
         complete,
         sentence,
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Writer:
+    """What all solutions of one answer share; the arguments of `answer`, in their order."""
+
+    form: Form
+    concept: Concept
+    method: str
+    found: Found
+    asked: Mapping[str, Any]
+    stats: Mapping[str, float]
+    game_hash: str
+    chosen: str
+    clock: Clock
+    grid: Grid | None
+
+    def certified(self, profile: Profile, details: Mapping[str, Any]) -> Solution:
+        """The solution that a profile is, with its certificate."""
+        if not _finite(profile):
+            return self.nothing("the method's profile is not finite")
+        try:
+            profile, details, proof, values = self._checked(profile, details)
+        except NotComputed as error:
+            return self.nothing(str(error))
+        except OutOfTime:
+            return self._solution(
+                status=Status.BUDGET,
+                sentence="not proved: the deadline ended the check of the profile",
+                profile=profile,
+                values=paid(self.form, profile),
+                certificate=None,
+                details=details,
+            )
+        status, sentence = _status(proof, self._tol, self.found)
+        if self.grid is not None and status is Status.BUDGET:
+            sentence += f" ({proof.checked_by})"
+        return self._solution(
+            status=status,
+            sentence=sentence,
+            profile=profile,
+            values=values,
+            certificate=proof,
+            details=details,
+        )
+
+    def nothing(self, sentence: str, status: Status = Status.BUDGET) -> Solution:
+        """What there is where no profile was found, or nothing can be said of it."""
+        return self._solution(
+            status=status,
+            sentence=f"no solution found: {sentence}",
+            profile=(),
+            values=np.zeros(0),
+            certificate=None,
+        )
+
+    @property
+    def _tol(self) -> float:
+        return float(self.asked["tol"])
+
+    def _checked(
+        self, profile: Profile, details: Mapping[str, Any]
+    ) -> tuple[Profile, Mapping[str, Any], Certificate, Float]:
+        """The profile with its evidence, certificate and values; in fractions where they show it.
+
+        Raises:
+            NotComputed, OutOfTime: as `check_profile`.
+        """
+        problem, clock = self.concept.problem, self.clock
+        given = self.concept.parameters.items()
+        parameters = {key: self.asked.get(key, default) for key, default in given}
+        if self.grid is not None:
+            proof, values = check_on_grid(
+                self.grid, problem, self.form, profile, details, parameters, clock
+            )
+            return profile, details, proof, values
+        proof, values = check_profile(problem, self.form, profile, details, parameters, clock)
+        if proof.holds(self._tol) and not proof.shown:
+            better = in_fractions(problem, self.form, profile, details)
+            again = better and check_profile(problem, self.form, *better, parameters, clock)
+            if better and again and again[0].shown:
+                return *better, *again
+        return profile, details, proof, values
+
+    def _solution(self, **parts: Any) -> Solution:
+        return Solution(
+            concept=self.concept.name,
+            method=self.method,
+            players=self.form.players,
+            form=self.form.kind,
+            grid=0 if self.grid is None else self.grid.points,
+            chosen=self.chosen,
+            options=self.asked,
+            stats=self.stats,
+            game_hash=self.game_hash,
+            **parts,
+        )
 
 
 def refused(game: Any, concept: str, method: str | None, sentence: str) -> Solution:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from coopsim.arrays import Backend, Float
 from coopsim.errors import NoSuchForm, UserError
 from coopsim.games.forms.variants import NormalVariants
-from coopsim.solvers.constant_sum import scaled
+from coopsim.solvers.constant_sum import constant_sums, scaled
 from coopsim.solvers.crossover import crossover
 from coopsim.solvers.numeric import Clock
 from coopsim.solvers.zero_sum import LARGEST
@@ -25,8 +25,6 @@ TIE = 1e-9
 """Of the range of a player's payoffs: closer ones are tied, and the game is degenerate."""
 
 _WORK = 5e7  # multiplications between two looks at the clock, in some 50 ms
-_SMALL = 1e-3  # of the smaller range: sums that vary by more are no constant
-_ROUNDING = 1e-10  # of the range of payoffs: sums that differ by less are equal
 _SHARE = 10  # one in so many games has to have arrived before the others go on without it
 _CHECK = 8  # rounds of regret matching between two looks at gaps and clock
 
@@ -238,24 +236,13 @@ def _best(form: NormalVariants, x: Float, y: Float) -> tuple[Float, Float]:
     return np.take_along_axis(x, chosen, 1), np.take_along_axis(y, chosen, 1)
 
 
-def constant_sums(form: NormalVariants) -> bool:
+def _opposed(form: NormalVariants) -> bool:
     """Whether in every game two players' payoffs add up to a constant, up to rounding."""
-    if form.n != 2:
-        return False
-    # halved, so that no sum is beyond all floats; above the lowest, so that what one player is
-    # always paid does not swallow the other's payoffs
-    halves = form.payoffs / 2
-    last_place = 4 * np.finfo(float).eps * np.abs(halves).max(axis=(1, 2, 3))
-    halves = halves - halves.min(axis=(2, 3), keepdims=True)
-    apart = np.ptp(halves.sum(1), axis=(1, 2))
-    spans = halves.max(axis=(2, 3))
-    slack = np.maximum(_ROUNDING * spans[:, 0], last_place)
-    # what is rounding beside one player's payoffs may be all that another is paid
-    return bool((apart <= np.minimum(slack, _SMALL * spans.min(1))).all())
+    return form.n == 2 and bool(constant_sums(form.payoffs).all())
 
 
 def _need_constant_sum(form: NormalVariants, method: str) -> None:
-    if not constant_sums(form):
+    if not _opposed(form):
         raise NoSuchForm(
             f"{method} needs two players whose payoffs add up to a constant in every game"
         )
@@ -274,11 +261,11 @@ BATCHED: Mapping[str, Method] = MappingProxyType(
         "zero-sum-lp": Method(
             zero_sum,
             lambda form, everything: (
-                not everything and constant_sums(form) and min(form.shape) <= LARGEST
+                not everything and _opposed(form) and min(form.shape) <= LARGEST
             ),
         ),
         "regret-matching-plus": Method(
-            regret_matching, lambda form, everything: not everything and constant_sums(form)
+            regret_matching, lambda form, everything: not everything and _opposed(form)
         ),
         "small-bimatrix": Method(
             small_bimatrix, lambda form, everything: form.n == 2 and max(form.shape) <= SMALL

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.errors import NoSuchForm
 from coopsim.games.forms.normal import NormalForm
-from coopsim.solvers.proof import spread, spreads
 
 _SMALL = 1e-3  # of the smaller range: sums that vary by more are no constant
 _ROUNDING = 1e-10  # of the range of payoffs: sums that differ by less are equal
@@ -49,16 +49,24 @@ def is_constant_sum(form: NormalForm) -> bool:
     Rounding is 1e-10 of the range of payoffs, or four units in the last place where that is
     more. Cost: one pass.
     """
-    if form.n != 2:
-        return False
+    return form.n == 2 and bool(constant_sums(form.payoffs[None])[0])
+
+
+def constant_sums(payoffs: Float) -> npt.NDArray[np.bool_]:
+    """In which games `[V, 2, A, B]` the payoffs add up to a constant, as `is_constant_sum`, `[V]`.
+
+    Cost: one pass.
+    """
     # halved, so that no sum is beyond all floats; above the lowest, so that what one player is
     # always paid does not swallow the other's payoffs
-    first, second = (own / 2 - own.min() / 2 for own in form.payoffs)
-    sums, spans = first + second, spreads(form.payoffs)
-    apart = 2 * spread(sums)
-    last_place = 4 * np.finfo(float).eps * float(np.abs(form.payoffs).max())
+    halves = payoffs / 2
+    last_place = 4 * np.finfo(float).eps * np.abs(halves).max(axis=(1, 2, 3))
+    halves = halves - halves.min(axis=(2, 3), keepdims=True)
+    apart = np.ptp(halves.sum(1), axis=(1, 2))
+    spans = halves.max(axis=(2, 3))
+    slack = np.maximum(_ROUNDING * spans[:, 0], last_place)
     # what is rounding beside one player's payoffs may be all that another is paid
-    return apart <= max(_ROUNDING * spans[0], last_place) and apart <= _SMALL * min(spans)
+    return np.asarray(apart <= np.minimum(slack, _SMALL * spans.min(1)))
 
 
 def constant_sum(form: NormalForm, method: str) -> MatrixGame:

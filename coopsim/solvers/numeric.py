@@ -54,6 +54,11 @@ def require_starts(count: int, n: int, m: int) -> None:
     )
 
 
+def unit_of(paid: Float) -> float:
+    """The range of payoffs; of constant ones, which have none, their size; of zeros 1."""
+    return float(np.ptp(paid) or np.abs(paid).max()) or 1.0
+
+
 def widths(low: Float, high: Float) -> Float:
     """The width of each coordinate `[m]`, for relative distances; 1 where it is fixed."""
     return np.where(high > low, high - low, 1.0)

@@ -13,7 +13,8 @@ import numpy as np
 from coopsim import registry
 from coopsim.arrays import Float, positive_part
 from coopsim.clock import ENDLESS, Clock, keeping, kept
-from coopsim.games.forms.continuous import ContinuousForm, Grid
+from coopsim.games.forms.continuous import ContinuousForm
+from coopsim.games.forms.grid import Grid
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificate import Profile, check_profile
 from coopsim.solvers.deviations import best_of_coordinate
@@ -89,7 +90,7 @@ def _against(
     grid: Grid, profile: Profile, player: int, played: list[tuple[int, ...]]
 ) -> ContinuousForm:
     """The game where the others mix: payoffs are means, and only `player`'s action counts."""
-    form = grid.of.watched(kept())
+    form: ContinuousForm = grid.of.watched(kept())
     own = form.coordinates(player)
     points = [
         form.join([axis[[k]] for axis, k in zip(grid.axes, at, strict=True)]) for at in played

@@ -88,9 +88,9 @@ def _check_range(key: str, value: Any, hint: Any) -> None:
     """Refuse a number outside the range that its type states."""
     for span in (each for part in _parts(hint) for each in getattr(part, "__metadata__", ())):
         least, most = span.ge, span.le
-        if value is None or (value >= (least or 0) and (most is None or value <= most)):
+        if value is None or (value >= least and (most is None or value <= most)):
             continue
-        allowed = f"{least or 0} or more" if most is None else f"{least or 0} to {most:,}"
+        allowed = f"{least} or more" if most is None else f"{least} to {most:,}"
         raise UserError("out of range", key=key, given=value, allowed=allowed)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from coopsim import registry
 from coopsim.clock import ENDLESS, Clock, OutOfTime, keeping, uncounted
 from coopsim.errors import NoSuchForm, UserError, nearest
-from coopsim.games.forms.continuous import Grid
+from coopsim.games.forms.grid import Grid
 from coopsim.games.game import Game
 from coopsim.registry import Registration, load
 from coopsim.solvers import sizes

@@ -25,7 +25,7 @@ from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.normal import MOST_PLAYERS
 from coopsim.games.forms.tree.sequences import Sequences
 from coopsim.highs import linprog
-from coopsim.solvers.numeric import Clock, OutOfTime
+from coopsim.solvers.numeric import Clock, OutOfTime, unit_of
 from coopsim.solvers.objectives import goal_of
 from coopsim.solvers.solution import Found
 
@@ -230,9 +230,7 @@ def _rows(table: _Table, player: int, coarse: bool) -> tuple[tuple[Any, Any], in
     places, columns, values = (np.concatenate([part[k] for part in left]) for k in range(3))
     if len(values) > MOST_ENTRIES:
         raise NoSuchForm(f"the program would have more than {MOST_ENTRIES:,} entries")
-    own_paid = form.payoffs[:, player]
-    # a constant payoff has no range
-    scale = 1 / (float(np.ptp(own_paid) or np.abs(own_paid).max()) or 1.0)
+    scale = 1 / unit_of(form.payoffs[:, player])
     over_profiles = coo_array(
         (values * scale, (places.astype(np.int64), columns.astype(np.int64))), (row, table.size)
     )

@@ -10,7 +10,7 @@ from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree.arrays import CHANCE
 from coopsim.games.forms.tree.correlation import joint_plans
 from coopsim.highs import linprog
-from coopsim.solvers.numeric import Clock, OutOfTime
+from coopsim.solvers.numeric import Clock, OutOfTime, unit_of
 from coopsim.solvers.programs import PRECISE
 from coopsim.solvers.solution import Found
 from coopsim.solvers.tree_commitment import require_two
@@ -66,8 +66,7 @@ def solve(
             program = joint_plans(form.tree, form.payoffs, seat)
     except OutOfTime:
         return Found((), "the time was up before the program was written down", finished=False)
-    own = form.payoffs[:, seat]
-    unit = float(np.ptp(own) or np.abs(own).max()) or 1.0  # a constant payoff has no range
+    unit = unit_of(form.payoffs[:, seat])
     found = linprog(
         -program.gain / unit,
         A_ub=program.obey if program.obey.shape[0] else None,

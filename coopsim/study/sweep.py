@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from coopsim.errors import Interrupted
 from coopsim.scenario.sweepfile import Sweep, load_sweep
 from coopsim.study import block, claim, manifest, process, worker
+from coopsim.study.columns import Columns
 from coopsim.study.plan import BlockTask
 from coopsim.study.progress import Progress, reporter
 from coopsim.study.run import RUNS
@@ -141,7 +142,7 @@ def _run(
         progress.stop()
     if failures:
         raise failed(failures, _kept(folder, tasks))
-    _write_tables(sweep, tasks, folder)
+    _write_tables(sweep, tasks, folder, expected)
     manifest.finish(folder, points_run=0, cells_run=len(missing))
 
 
@@ -160,14 +161,14 @@ def _outcomes(
     yield from each(worker.measure, job, tasks[1:], workers if left > _WORTH else 1)
 
 
-def _write_tables(sweep: Sweep, tasks: Sequence[BlockTask], folder: RunFolder) -> None:
+def _write_tables(
+    sweep: Sweep, tasks: Sequence[BlockTask], folder: RunFolder, expected: Columns
+) -> None:
     """Put the blocks together, in the order of the grid, and judge the targets."""
     import polars as pl
 
     folder.settle()
-    expected, parts = block.configuration_columns(sweep), []
-    for task in tasks:
-        parts.append(folder.read_cell(task.key, expected))
+    parts = [folder.read_cell(task.key, expected) for task in tasks]
     whole = pl.concat(parts, how="vertical_relaxed")
     targets = block.target_table(block.findings(sweep, whole))
     for name, frame in zip(SWEEP_TABLES, (whole, targets), strict=True):

@@ -12,6 +12,7 @@ import numpy as np
 from coopsim.arrays import Float
 from coopsim.clock import Clock, keeping, look
 from coopsim.errors import NoSuchForm, UserError
+from coopsim.games.forms.grid import Grid
 from coopsim.games.forms.normal import NormalForm
 from coopsim.games.forms.payoffs import check_box
 
@@ -150,37 +151,3 @@ class ContinuousForm:
         labels = tuple(tuple(f"{value:.6g}" for value in axis) for axis in axes)
         grid = Grid(self, tuple(axes))
         return NormalForm(payoffs, players=self.players, actions=labels, grid=grid)
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """What a table of some values of every action leaves out: the game that it was made of.
-
-    Args:
-        of: the game, with one coordinate a player.
-        axes: the values of each player's action, `[A_i]`, in the order of the players.
-    """
-
-    of: ContinuousForm
-    axes: tuple[Float, ...]
-
-    @property
-    def points(self) -> int:
-        """How many values an action has (the most, where players have different numbers)."""
-        return max(map(len, self.axes))
-
-    @property
-    def words(self) -> str:
-        """Where a profile was looked for."""
-        return f"on a grid of {self.points} values an action"
-
-    def pure(self, profile: Sequence[Float]) -> tuple[Float, ...] | None:
-        """The actions of a pure profile, one `[1]` a player; None for a mixed or a joint one."""
-        alone = len(profile) == len(self.axes) and all(
-            part.shape == axis.shape and bool(((part == 0) | (part == 1)).all()) and part.sum() == 1
-            for part, axis in zip(profile, self.axes, strict=True)
-        )
-        if not alone:
-            return None
-        pairs = zip(profile, self.axes, strict=True)
-        return tuple(axis[[int(part.argmax())]] for part, axis in pairs)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from coopsim.arrays import Float
 from coopsim.games.forms.exact import Exact, fractions_of
+from coopsim.games.forms.grid import Grid
 from coopsim.games.forms.payoffs import as_floats, check_payoffs
 
 if TYPE_CHECKING:
-    from coopsim.games.forms.continuous import Grid
     from coopsim.games.forms.variants import NormalVariants
 
 MOST_PLAYERS = 62

@@ -15,9 +15,8 @@ from coopsim.games.forms.bayesian_convert import to_extensive
 from coopsim.games.forms.bidding import BidLaw, laws, outcome, prospect
 from coopsim.solvers.certificates.rational import rounded_up
 from coopsim.solvers.certificates.rational_tree import MOST_NODES, gains_in_tree
-from coopsim.solvers.proof import Certificate, spreads
+from coopsim.solvers.proof import ROUNDING, Certificate, spreads
 
-_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _BIDS = 2049  # of the first look
 _LOOKS, _ZOOM = 3, 33
 _TYPES = 513
@@ -61,7 +60,7 @@ def _off(form: BayesianForm, profile: tuple[Float, ...]) -> float:
     away = 0.0
     for matrix in form.matrices(profile):
         away = positive_part(away, float(np.abs(matrix.sum(1) - 1).max()), -float(matrix.min()))
-    return 0.0 if away <= _SUM else away
+    return 0.0 if away <= ROUNDING else away
 
 
 def interim_regret(

@@ -12,9 +12,7 @@ from coopsim.games.forms.extensive import ExtensiveForm
 from coopsim.games.forms.tree import passes
 from coopsim.solvers.certificates.rational import rounded_up
 from coopsim.solvers.certificates.rational_tree import gains_in_tree
-from coopsim.solvers.proof import Certificate, spreads
-
-_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
+from coopsim.solvers.proof import ROUNDING, Certificate, spreads
 
 
 def regret(
@@ -60,4 +58,4 @@ def _off(form: ExtensiveForm, profile: tuple[Float, ...]) -> float:
         if own.size > 1:
             sums = np.add.reduceat(part, own.first - 1)
             away = positive_part(away, float(np.abs(sums - 1).max()), -float(part.min()))
-    return 0.0 if away <= _SUM else away
+    return 0.0 if away <= ROUNDING else away

@@ -11,11 +11,10 @@ import numpy as np
 from coopsim.arrays import Float, positive_part
 from coopsim.games.forms.normal import NormalForm
 from coopsim.solvers.certificates.rational import gains_in_fractions, rounded_up, shares_of
-from coopsim.solvers.proof import Certificate, spreads
+from coopsim.solvers.proof import ROUNDING, Certificate, spreads
 
 Profile = tuple[Float, ...]
 
-_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _TIED = 1e-9  # of the largest payoffs: sums this close to the largest are summed in fractions
 _MOST = 1000  # ... if they are no more than these
 
@@ -89,7 +88,7 @@ def _off(profile: Profile) -> float:
     """How far parts are from distributions, beyond rounding."""
     away = positive_part(*(abs(float(own.sum()) - 1) for own in profile),
                          *(-float(own.min()) for own in profile))  # fmt: skip
-    return 0.0 if away <= _SUM else away
+    return 0.0 if away <= ROUNDING else away
 
 
 def _exact_shortfall(form: NormalForm, profile: Profile) -> Fraction | None:

@@ -6,8 +6,7 @@ import numpy as np
 from numba import njit, prange
 
 from coopsim.arrays import Float
-
-_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
+from coopsim.solvers.proof import ROUNDING
 
 
 def regrets_of_pairs(payoffs: Float, x: Float, y: Float) -> tuple[Float, Float]:
@@ -60,7 +59,7 @@ def _check(payoffs: Float, x: Float, y: Float, values: Float, gains: Float) -> N
                 blank += 0.0 * paid
                 value_other += y[v, k, j] * paid
             # written so that a weight that is not a number is unsound
-            sound = least >= 0.0 and abs(total_x - 1) <= _SUM and abs(total_y - 1) <= _SUM
+            sound = least >= 0.0 and abs(total_x - 1) <= ROUNDING and abs(total_y - 1) <= ROUNDING
             values[v, k, 0], values[v, k, 1] = value, value_other
             sound = sound and blank == 0.0 and np.isfinite(value) and np.isfinite(value_other)
             gains[v, k, 0] = max(best - value, 0.0) if sound else np.inf

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from coopsim.arrays import Float
+from coopsim.solvers.proof import ROUNDING
 
-_SUM = 1e-12  # how far the weights of a distribution may be from adding up to 1
 _LETTERS = "abcdefghijklmnopqrstu"
 
 
@@ -58,4 +58,4 @@ def _deviations(payoffs: Float, profiles: tuple[Float, ...], player: int) -> Flo
 
 
 def _is_distribution(own: Float) -> Float:
-    return np.asarray((own >= 0).all(-1) & (np.abs(own.sum(-1) - 1) <= _SUM))
+    return np.asarray((own >= 0).all(-1) & (np.abs(own.sum(-1) - 1) <= ROUNDING))

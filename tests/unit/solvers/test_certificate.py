@@ -253,12 +253,13 @@ def test_shortfall_in_a_table_by_hand() -> None:
 # -- mass that is missing or below nothing ---------------------------------------------------
 
 
-@pytest.mark.parametrize("problem", ["nash", "correlated", "coarse correlated"])
-@pytest.mark.parametrize("kind", ["normal", "extensive"])
+@pytest.mark.parametrize(
+    ("problem", "kind"),
+    [("nash", "normal"), ("nash", "extensive"), ("correlated", "normal"),
+     ("coarse correlated", "normal")],
+)  # fmt: skip
 def test_weights_below_nothing_hide_no_loss(problem: str, kind: str) -> None:
     """A weight of -9e-10 on an action that pays 1e9 less hides a regret of 0.9."""
-    if kind == "extensive" and problem != "nash":
-        pytest.skip("judged as a table")
     payoffs = np.zeros((2, 3, 1))
     payoffs[0, :, 0] = [1e9, 1e9 - 0.9, 0]
     table = NormalForm(payoffs)
