@@ -90,7 +90,7 @@ def _check_range(key: str, value: Any, hint: Any) -> None:
         least, most = span.ge, span.le
         if value is None or (value >= least and (most is None or value <= most)):
             continue
-        allowed = f"{least} or more" if most is None else f"{least} to {most:,}"
+        allowed = f"{least} or more" + ("" if most is None else f", up to {most:,}")
         raise UserError("out of range", key=key, given=value, allowed=allowed)
 
 

@@ -129,7 +129,10 @@ class ContinuousForm:
         """
         if isinstance(points, bool) or not isinstance(points, int) or points < 2:
             raise UserError(
-                "no grid", key="points", given=points, allowed="a whole number of at least 2"
+                "a grid needs at least two points a coordinate",
+                key="points",
+                given=points,
+                allowed="a whole number of at least 2",
             )
         if self.m != self.n:
             raise ValueError("only games with one action coordinate a player have a grid form")

@@ -174,7 +174,7 @@ def test_a_grid_of_three_players() -> None:
 
 
 def test_a_grid_needs_two_points_and_one_coordinate_a_player() -> None:
-    with pytest.raises(ValueError, match="at least 2"):
+    with pytest.raises(ValueError, match="at least two points"):
         make_game("coopetition/stage").form("continuous").discretise(1)
     with pytest.raises(ValueError, match="one action coordinate a player"):
         weighted().discretise(3)

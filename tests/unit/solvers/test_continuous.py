@@ -239,7 +239,7 @@ def test_a_deadline_that_is_long_enough_changes_nothing() -> None:
 
 @pytest.mark.parametrize("options", [{"starts": 0}, {"rounds": 0}, {"starts": -3}])
 def test_counts_below_one_are_refused(options: Any) -> None:
-    with pytest.raises(UserError, match=r"1 or more|1 to 10,000"):
+    with pytest.raises(UserError, match="1 or more"):
         solve(make_game("coopetition/stage"), "nash", **options)
 
 
